@@ -1,0 +1,72 @@
+# make setup | lab | test | figures | bench | sync | lint | lock | clean: `make` alone says what each does.
+# Everything runs in .venv. Paths are relative, so that a folder with spaces in its name will do.
+
+PYTHON ?= python3
+PY := .venv/bin/python
+# CPU=1 takes PyTorch without CUDA (on Linux a fifth of the download) from PyTorch's own index
+PIP_INSTALL := $(PY) -m pip install --disable-pip-version-check --quiet \
+	$(if $(CPU),--extra-index-url https://download.pytorch.org/whl/cpu)
+COMPILED := $(wildcard wgan_helpers/transport/*.py)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup lab test lint figures bench sync lock clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+
+setup: .venv/.warm ## what the others share: .venv, locked packages, kernel, compiled code
+
+.venv/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo \
+	  "Python 3.11 or newer is needed, and $(PYTHON) is not; try: make setup PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo \
+	  "$(PYTHON) has no venv module; on Debian and Ubuntu: sudo apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.installed: .venv/.created requirements.lock pyproject.toml
+	@echo "installing the locked packages into .venv: some minutes the first time"
+	$(PIP_INSTALL) -r requirements.lock
+	$(PIP_INSTALL) --no-deps -e .
+	@$(PY) -m ipykernel install --sys-prefix --name python3 --display-name "Python 3 (ipykernel)" >/dev/null
+	@touch $@
+
+.venv/.warm: .venv/.installed tools/warm.py $(COMPILED)
+	$(PY) tools/warm.py
+	@touch $@
+
+lab: setup ## open the course in JupyterLab; flags for it: make lab ARGS="--no-browser --port 9999"
+	@$(PY) tools/sync.py
+	$(PY) -m jupyter lab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(ARGS)
+
+# $(call section,title,command): a heading, the command, how long it took
+section = @printf '\n=== %s ===\n' '$(1)'; start=$$(date +%s); $(2) || { echo '=== $(1): FAILED ===' >&2; exit 1; }; \
+	echo "=== $(1): $$(($$(date +%s) - start)) s ==="
+
+test: lint ## every check and every test
+	$(call section,tests of the package and the project,OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 -m "not notebooks and not browser")
+	$(call section,notebooks executed,$(PY) -m pytest -m notebooks)
+	$(call section,notebooks in a browser,$(PY) -m pytest -m browser)
+
+lint: setup ## style, types, layers, pairs
+	$(call section,style,$(PY) -m ruff check . && $(PY) -m ruff format --check .)
+	$(call section,types,$(PY) -m mypy)
+	$(call section,layers,.venv/bin/lint-imports --no-logo)
+	$(call section,pairs,$(PY) tools/sync.py --check)
+
+figures: setup ## run all notebooks and store their pictures; one of them: make figures NB=05
+	$(PY) tools/figures.py $(NB) $(ARGS)
+
+bench: setup ## side by side with what you would use instead
+	@for script in benchmarks/[a-z]*.py; do $(PY) "$$script" $(ARGS) || exit 1; done
+
+sync: setup ## bring notebooks and their text twins together; never loses an edit
+	@$(PY) tools/sync.py $(ARGS)
+
+lock: setup ## requirements.lock from pyproject.toml; newer versions: make lock ARGS=--upgrade
+	$(PY) tools/lock.py $(ARGS)
+
+clean: ## remove .venv and every cache
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

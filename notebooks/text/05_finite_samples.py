@@ -1,0 +1,290 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Finite samples: what does a minibatch know of the Wasserstein distance?
+#
+# Section 5.1 of the paper, Figures 4, 5 and 6, Theorem 5.1.1.
+#
+# **You will learn**
+# - why the distance between two minibatches says little about the distance between the laws they come from;
+# - why minimising it leads to another place than minimising the true distance, even in one dimension;
+# - why a batch of *mean* points beats a batch of *real* points from some dimension on, and how to find that dimension.
+#
+# **You need** notebook 00; expectation and variance; what $W_1$ is: the least mean distance over which mass has to be
+# moved to turn one law into the other. **Time**: 60 minutes with the exercises.
+
+# %%
+import torch
+from scipy.optimize import linear_sum_assignment
+
+from wgan_helpers import distributions, images, lessons, transport, ui
+
+ui.use_style()
+
+# %% tags=["parameters"]
+scale = "default"  # "paper": the paper's number of repetitions for every printed number
+seed = 0
+
+# %%
+repetitions = {"default": 20, "paper": 100}[scale]
+
+# %% [markdown]
+# ## 1 · How far apart are two minibatches of the same law? (Figure 4)
+#
+# A WGAN's loss compares a minibatch $p_n$ of generated points with a minibatch $\tilde p_n$ of real ones. Suppose that
+# the generator is perfect: both come from the same law $p$, and $W_1(p, p) = 0$. What does the minibatch loss say?
+#
+# For two minibatches of $n$ points $x_i$ and $y_j$, with mass $1/n$ each, an optimal plan is a permutation:
+#
+# $$W_1(p_n, \tilde p_n) = \min_{\sigma} \frac1n \sum_{i=1}^n \lVert x_i - y_{\sigma(i)} \rVert_2 .$$
+#
+# In dimension $d \ge 3$ its mean decays like $n^{-1/d}$: to halve it one needs $2^d$ times as many points.
+
+# %%
+ui.predict(
+    "At d = 50: by how much does the distance shrink when the minibatch grows from 10 to 1000 points?",
+    ["to about 1 %", "to about 10 %", "to about half", "to about 85 %"],
+    answer="to about 85 %",
+    because="Follow the blue line below from its first point to its last. A hundred times more points buy almost nothing.",
+)
+
+# %%
+lessons.sample_complexity.explore(seed=seed)
+
+# %% [markdown]
+# **What you should have seen.** At d = 1 the sample distance falls to almost nothing. At d = 50 the curve is nearly
+# flat and far above the true distance, 0. The reason: in high dimension all points are about equally far from each
+# other, so even the best partner $y_{\sigma(i)}$ is hardly nearer than any other.
+#
+# Here is the heart of it in three lines, beside the helper that the figure uses:
+
+# %%
+x, y = distributions.UniformCube(dim=50).sample(2 * 64, torch.Generator().manual_seed(seed)).split(64)
+cost = torch.cdist(x, y)
+rows, columns = linear_sum_assignment(cost)
+
+print(f"three lines {cost[rows, columns].mean():.6f}, helper {transport.wasserstein1(x, y):.6f}")
+
+# %% [markdown]
+# **The paper says**: at d = 50 and n = 1000 the sample distance is still far from 0. **Measured here**:
+
+# %%
+fig4 = lessons.sample_complexity.measure(repetitions=repetitions, seed=seed)
+means = fig4.groupby("n")["w1"].agg(["mean", "sem"])
+for n in (10, 1000):
+    print(f"n = {n:4}: W1 = {means.loc[n, 'mean']:.4f} ± {means.loc[n, 'sem']:.4f} (SE over {repetitions} repetitions)")
+print(f"{means.loc[1000, 'mean'] / means.loc[10, 'mean']:.0%} of the distance at n = 10 is left at n = 1000")
+
+# %% [markdown]
+# **A sentence of the paper that is inexact.** It calls $W_1(p_n, \tilde p_n)$ an *unbiased* estimator of $W_1(p, \tilde p)$.
+# Figure 4 shows the opposite: the expectation is about 2 where the truth is 0. In general
+# $\mathbb E\,W_1(p_n, q_n) \ge W_1(p, q)$. And the rate $n^{-1/d}$ holds for $d \ge 3$; at $d = 1$ it is $n^{-1/2}$. The
+# legend compares the exponent that is measured between n = 10 and n = 1000 with $-1/d$: at d = 50 these sample sizes
+# are so far from the asymptotic regime that the two need not agree.
+
+# %% [markdown]
+# ## 2 · Where is the minimum of the minibatch loss? (Theorem 5.1.1)
+#
+# A constant offset would do no harm: the minimum would stay where it is. Does it? Take the smallest example. The
+# target is a coin with $P(1) = \theta^*$, the generator a coin with $P(1) = \theta$, and the true distance is
+#
+# $$W_1(p, q_\theta) = |\theta - \theta^*| .$$
+#
+# A minibatch of $n$ real samples holds $k$ ones, $k \sim \mathrm{Bin}(n, \theta^*)$. Its loss is $|k/n - \theta|$, with
+# gradient $\mathrm{sign}(\theta - k/n)$. Both expectations are sums over the binomial law: nothing is sampled below.
+
+# %%
+ui.predict(
+    "The target is θ* = 0.3 and the minibatch has n = 5 samples. Which θ minimises the expected minibatch loss?",
+    ["0.3, the truth", "0.2", "0.5"],
+    answer="0.2",
+    because="The mean of |k/n − θ| is least at a median of k/n. With n = 5 that is one of 0, 0.2, 0.4, …: the minimiser "
+    "moves in steps. Find a θ* below at which it is 0, a generator that has collapsed.",
+)
+
+# %%
+lessons.bernoulli.explore()
+
+# %% [markdown]
+# **What you should have seen.** Left: the expected minibatch loss (blue) has its minimum at the red line, not at θ*.
+# Right: around θ* its gradient is far from the true one, and the shaded bias does not depend on luck: it is an
+# expectation. Set *generator* to *sampled too*: then the loss is smooth, but its minimum is still off.
+#
+# Does a larger minibatch cure it? The theorem says no: for every $n$ there is a pair of coins with a bias of at least
+# $2e^{-2} \approx 0.27$.
+
+# %%
+ui.predict(
+    "Fix the target θ* = 0.3 and look at the worst generator θ for each n. What does the bias do as n grows?",
+    ["it goes to 0", "it stays at about 1", "it grows without bound"],
+    answer="it stays at about 1",
+    because="Just beside θ* half of all minibatches have k/n on the wrong side, however large n is. So the expected "
+    "gradient there is about 0, and the truth is ±1.",
+)
+
+# %%
+lessons.bernoulli.explore_bias()
+
+# %% [markdown]
+# **The paper says**: a bias of at least $2e^{-2}$ for some pair at every n; another minimum in general. **Measured here**
+# (exact, no error bar):
+
+# %%
+worst = lessons.bernoulli.measure_bias()["worst_pair"]
+minimiser = float(transport.bernoulli_minimiser(0.3, 5))
+print(f"smallest bias of the worst pair over n = 1 … 1000: {worst.min():.3f} ≥ {lessons.bernoulli.PAPER_BOUND:.3f}")
+print(f"θ* = 0.3, n = 5: the expected loss has its minimum at {minimiser:.1f}")
+
+# %% [markdown]
+# Two remarks. The paper prints the second part of the theorem with the argmin of a *gradient*; the loss is meant. And
+# the bias says that the *optimum over all critics* is taken for each minibatch anew: for a *fixed* critic the
+# minibatch gradient is unbiased (Bińkowski et al. 2018). A critic that is trained for a few steps lies between.
+
+# %% [markdown]
+# ### Exercise 1 · Find the bias by experiment
+#
+# Draw many minibatches of `n` coins with $P(1) = \theta^*$, take the gradient of $|k/n - \theta|$ in θ for each, and
+# compare their mean with the true gradient.
+
+# %%
+def estimate_bias(theta, theta_star, n, repetitions, generator):
+    """Mean gradient over `repetitions` minibatches of n, minus the true gradient."""
+    # torch.rand(repetitions, n, generator=generator) gives uniform numbers in [0, 1)
+    ...
+
+
+# %%
+lessons.exercises.gradient_bias()
+
+# %% [markdown]
+# ## 3 · Is a real batch the best batch? (Figure 6)
+#
+# Now the generator may choose its batch. It knows the law $p^*$. Which batch of $n$ points has the least expected
+# distance to a minibatch $p^*_n$ of real points?
+#
+# - *fresh*: another minibatch $\tilde p^*_n$, what a perfect generator gives;
+# - *mean*: the mean $\mu$, $n$ times. Against one point there is only one plan, so no solver is needed:
+#   $$W_1(\delta_\mu, p^*_n) = \frac1n \sum_{i=1}^n \lVert x_i - \mu \rVert_2 ;$$
+# - *k-means*: the $n$ centroids of k-means.
+
+# %%
+ui.predict(
+    "Gaussian law, batches of 64 points. From which dimension on is the batch of means closer to a minibatch than a real batch is?",
+    ["never: the real batch is best", "from about d = 17", "only beyond d = 1000"],
+    answer="from about d = 17",
+    because="Right panel below: what lies under 1 beats the real batch. Two independent points are √2 times as far from "
+    "each other as from the mean; the matching wins some of that back, but less and less as d grows.",
+)
+
+# %% tags=["readme"]
+lessons.false_minima.explore(seed=seed)
+
+# %% [markdown]
+# **What you should have seen.** In low dimension the fresh batch is best. As d grows the mean overtakes it, and in the
+# limit the fresh batch is √2 times as far away. The centroids are best over a wide range. So the minibatch loss of a
+# generator that has collapsed to one point is *lower* than that of a perfect generator:
+#
+# $$\arg\min_\theta \mathbb E\,W_1(p^\theta_n, p^*_n) \ne \arg\min_\theta W_1(p^\theta, p^*) .$$
+#
+# How close the centroids come depends on how they are found (here: Lloyd's algorithm from random points, on 20
+# points per centroid, each centroid with the mass 1/n, as in the paper).
+
+# %% [markdown]
+# ### Exercise 2 · The loss of a batch of means
+#
+# Write $W_1(\delta_\mu, p_n)$ without a solver.
+
+# %%
+def mean_batch_loss(x, mean):
+    """W1 between the batch x, a tensor (n, d), and the point `mean`, a tensor (d,)."""
+    ...
+
+
+# %%
+lessons.exercises.mean_batch_loss()
+
+# %% [markdown]
+# ### Exercise 3 · Find the crossover
+#
+# For the Gaussian law and batches of 64: what is the first dimension in which the mean wins? Use the figure above, or
+# `transport.wasserstein1` and your own loop. The check measures it anew, and allows for its standard error.
+
+# %%
+crossover_64 = None
+
+# %%
+lessons.exercises.crossover_dimension()
+
+# %% [markdown]
+# ### Do larger batches help?
+#
+# They move the crossover, but slowly: every doubling of the batch buys a few dimensions.
+
+# %%
+lessons.crossover.explore(seed=seed)
+
+# %% [markdown]
+# **The paper says**: in sufficiently high dimension the mean is closer than another sample (Figure 6). **Measured here**:
+
+# %%
+high = lessons.false_minima.measure(
+    distributions.Gaussian(dim=1000), n=64, repetitions=repetitions, kinds=("fresh", "mean"), seed=seed
+)
+fresh, mean = (high.loc[high["batch"] == batch, "w1"] for batch in ("fresh", "mean"))
+print(f"Gaussian, d = 1000, n = 64: fresh {fresh.mean():.2f} ± {fresh.sem():.2f}, mean {mean.mean():.2f} ± {mean.sem():.2f}")
+print(f"crossover at n = 64: d = {lessons.crossover.dimension(64, repetitions=repetitions, seed=seed)}")
+
+# %% [markdown]
+# ## 4 · And with pictures? (Figure 5)
+#
+# The paper's strongest figure does the same with faces (CelebA): a batch of real faces is *farther* from another batch
+# of faces ($51.40$) than the mean face repeated ($48.73$), and the k-means centroids are closer still ($40.15$). Here
+# are handwritten digits, 8 × 8 pixels with brightness from 0 to 1, so $d = 64$.
+
+# %%
+ui.predict(
+    "Digits have d = 64 pixels, far above the crossover of the Gaussian law. Which batch of 64 has the least loss?",
+    ["real digits", "the mean digit, 64 times", "the 64 centroids of k-means"],
+    answer="the 64 centroids of k-means",
+    because="Compare the first two panels as well: is the mean digit closer than real digits? Digits fill far fewer than "
+    "64 dimensions, and that is what counts.",
+)
+
+# %%
+lessons.false_minima.explore_pictures(seed=seed)
+
+# %% [markdown]
+# **The paper says** (CelebA): fresh 51.40 > mean 48.73 > k-means 40.15. **Measured here** (digits):
+
+# %%
+digits = lessons.false_minima.measure(images.load("digits"), n=64, repetitions=repetitions, seed=seed)
+fig5 = digits.groupby("batch", sort=False)["w1"].agg(["mean", "sem"])
+print(fig5.round(3).to_string())
+
+# %% [markdown]
+# ## Take away
+#
+# - Two minibatches of one law are far apart in high dimension: the minibatch loss of a perfect generator is far from 0.
+# - Minimising the minibatch loss is not minimising the distance: its minimum is elsewhere, and its gradient is biased at
+#   every batch size.
+# - In high *intrinsic* dimension a collapsed generator has a lower minibatch loss than a perfect one.
+#
+# **Left open by the paper**: its experiments compare fixed batches. Whether a generator that is trained by gradient
+# descent *finds* these false minima is another question; section 5.2 and notebooks to come ask it.
+#
+# **References**: Bellemare et al. 2017 (Theorem 5.1.1, [arXiv:1705.10743](https://arxiv.org/abs/1705.10743)) · Weed and
+# Bach 2017 (rates, [arXiv:1707.00087](https://arxiv.org/abs/1707.00087)) · Bińkowski et al. 2018
+# ([arXiv:1801.01401](https://arxiv.org/abs/1801.01401)) · Canas and Rosasco 2012
+# ([arXiv:1209.1077](https://arxiv.org/abs/1209.1077)).

@@ -1,0 +1,100 @@
+"""Figures 5 and 6: which batch wins where."""
+
+import numpy as np
+import ot
+import pytest
+import torch
+
+from wgan_helpers import images
+from wgan_helpers.distributions import Bernoulli, Gaussian, UniformCube
+from wgan_helpers.lessons import batches, crossover, false_minima
+
+
+def means(law, n=64, repetitions=20, **options):
+    return false_minima.measure(law, n, repetitions, **options).groupby("batch")["w1"].mean()
+
+
+def test_the_mean_batch_needs_no_solver():
+    x, mean = torch.randn(30, 4, dtype=torch.float64), torch.ones(4, dtype=torch.float64)
+    cost = ot.dist(x.numpy(), mean.expand(30, -1).numpy(), metric="euclidean")
+    assert batches.mean_batch_w1(x, mean).item() == pytest.approx(ot.emd2([], [], cost), rel=1e-12)
+
+
+def test_in_low_dimension_a_real_batch_beats_the_mean_and_in_high_dimension_it_loses():
+    low, high = means(Gaussian(2), kinds=("fresh", "mean")), means(Gaussian(1000), kinds=("fresh", "mean"))
+    assert low["fresh"] < low["mean"]
+    assert high["fresh"] > high["mean"]
+    # an independent implementation: 1.37
+    assert high["fresh"] / high["mean"] == pytest.approx(1.37, abs=0.01)
+
+
+def test_centroids_beat_a_real_batch_in_the_middle():
+    found = means(Gaussian(16))
+    assert found["k-means"] < found["fresh"]
+
+
+def test_on_digits_centroids_win_but_the_mean_does_not():
+    found = means(images.load("digits"))
+    assert found["k-means"] < found["fresh"] < found["mean"]
+
+
+@pytest.mark.parametrize(("law", "n", "expected"), [(Gaussian, 64, 17), (Gaussian, 512, 30), (UniformCube, 64, 18)])
+def test_the_crossover_agrees_with_an_independent_implementation(law, n, expected):
+    assert abs(crossover.dimension(n, law, repetitions=40) - expected) <= 1
+
+
+def test_the_crossover_grows_with_the_batch():
+    frame = crossover.measure(sizes=(4, 16, 64), repetitions=40)
+    assert frame["crossover"].is_monotonic_increasing
+    assert frame["crossover"].iloc[0] < frame["crossover"].iloc[-1]
+
+
+def test_a_batch_of_one_is_always_worse_than_the_mean():
+    assert crossover.dimension(1) == 1
+
+
+def test_all_kinds_meet_the_same_minibatches():
+    law = Gaussian(5)
+    alone = false_minima.measure(law, 8, 4, kinds=("fresh",))["w1"]
+    together = false_minima.measure(law, 8, 4)
+    np.testing.assert_array_equal(alone, together.loc[together["batch"] == "fresh", "w1"])
+
+
+def test_centroids_of_fewer_values_than_centroids_are_fine():
+    assert batches.kmeans_batch(Bernoulli(0.5), 8).shape == (8, 1)
+
+
+def test_pictures_show_every_kind_in_the_shape_of_the_set():
+    shown = false_minima.pictures_of(images.load("digits"), 9)
+    assert list(shown) == list(batches.KINDS)
+    assert {tuple(pixels.shape) for pixels in shown.values()} == {(9, 1, 8, 8)}
+    assert (shown["mean"] == shown["mean"][0]).all()
+
+
+def test_the_pictures_show_the_measured_means():
+    frame = false_minima.measure([Gaussian(d) for d in (2, 32)], 16, 5)
+    relative = false_minima.plot(frame, relative=True)
+    fresh = next(line for line in relative.get_lines() if line.get_label() == "fresh batch")
+    np.testing.assert_allclose(fresh.get_ydata(), 1)
+    absolute = false_minima.plot(frame)
+    mean = next(line for line in absolute.get_lines() if line.get_label() == "mean batch")
+    np.testing.assert_allclose(mean.get_ydata(), frame[frame["batch"] == "mean"].groupby("dim")["w1"].mean())
+
+
+def test_the_crossover_is_drawn():
+    ax = crossover.plot(crossover.measure(sizes=(2, 8), repetitions=10))
+    assert ax.get_ylabel() == "crossover dimension d"
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ({"n": 0}, "n must be at least 1, got 0"),
+        ({"repetitions": 0}, "repetitions must be at least 1"),
+        ({"kinds": ("kmeans",)}, "unknown kind of batch 'kmeans': did you mean 'k-means'"),
+        ({"n": 1000}, "n must be at most 1797, the number of digits, got 2000"),
+    ],
+)
+def test_bad_settings_are_refused_in_one_line(setting, says):
+    with pytest.raises(ValueError, match=says):
+        false_minima.measure(images.load("digits"), **({"n": 8, "repetitions": 2} | setting))

@@ -1,0 +1,46 @@
+"""Checks of what a caller hands in: each raises one line that says what was wrong and what would do."""
+
+import math
+from collections.abc import Iterable
+from difflib import get_close_matches
+from numbers import Integral, Real
+from typing import Any
+
+
+def integer(value: Any, name: str, minimum: int = 1) -> int:
+    """``value`` as an ``int`` of at least ``minimum``."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name} must be an integer, got {value!r}")
+    if value < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, got {value}")
+    return int(value)
+
+
+def number(value: Any, name: str, minimum: float = -math.inf, maximum: float = math.inf) -> float:
+    """``value`` as a finite ``float`` in ``[minimum, maximum]``."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    checked = float(value)
+    if not math.isfinite(checked):
+        raise ValueError(f"{name} must be finite, got {value}")
+    if not minimum <= checked <= maximum:
+        raise ValueError(f"{name} must be in [{minimum:g}, {maximum:g}], got {value}")
+    return checked
+
+
+def positive(value: Any, name: str) -> float:
+    """``value`` as a finite ``float`` above zero."""
+    checked = number(value, name)
+    if checked <= 0:
+        raise ValueError(f"{name} must be positive, got {value}")
+    return checked
+
+
+def one_of(value: Any, name: str, known: Iterable[str]) -> str:
+    """``value`` if it is among the ``known`` names; else an error that suggests the nearest."""
+    names = list(known)
+    if value in names:
+        return str(value)
+    near = get_close_matches(str(value), names, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    raise ValueError(f"unknown {name} {value!r}: {hint}known are {', '.join(map(repr, names))}")

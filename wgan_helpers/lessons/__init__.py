@@ -1,0 +1,16 @@
+"""One module per claim of the paper, each with the same doors: ``measure``, ``plot``, ``explore``."""
+
+from importlib import import_module
+from typing import Any
+
+__all__ = ["batches", "bernoulli", "crossover", "exercises", "false_minima", "sample_complexity"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

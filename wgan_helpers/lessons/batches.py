@@ -1,0 +1,75 @@
+r"""The three batches that §5.1 compares with a fresh minibatch of real points.
+
+*fresh*: another minibatch, what a perfect generator gives; *mean*: the mean, n times; *k-means*: the n
+centroids of k-means, each with the mass 1/n.
+"""
+
+import warnings
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from wgan_helpers import images, transport
+from wgan_helpers.distributions import Law
+from wgan_helpers.lessons import monte_carlo
+
+KINDS: Final = ("fresh", "mean", "k-means")
+_POINTS_PER_CENTROID: Final = 20
+
+
+def mean_batch_w1(x: Tensor, mean: Tensor) -> Tensor:
+    """W₁ between the samples ``x`` ``(..., n, d)`` and the point ``mean`` ``(d,)``: shape ``(...)``.
+
+    Against one point there is only one plan, so the distance is the mean distance to that point.
+    """
+    return torch.linalg.vector_norm(x - mean, dim=-1).mean(dim=-1)
+
+
+@lru_cache(maxsize=64)
+def kmeans_batch(law: Law, n: int, seed: int = 0) -> Tensor:
+    """The ``n`` centroids of k-means on ``law``, ``(n, d)``.
+
+    Lloyd's algorithm in scikit-learn, ``init="random"``, one start, at most 25 iterations, on 20 points per
+    centroid, or on all pictures of a set. How close to a minibatch the centroids come depends on this
+    choice, so it is fixed for the whole course.
+    """
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
+    known = len(law) if isinstance(law, images.Pictures) else _POINTS_PER_CENTROID * n
+    points = law.sample(known, monte_carlo.generator(seed, n, law.dim)).numpy()
+    with warnings.catch_warnings():
+        # a law with fewer values than centroids (Bernoulli): a centroid that comes twice does no harm
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fitted = KMeans(n, init="random", n_init=1, max_iter=25, random_state=seed).fit(points)
+    return torch.from_numpy(fitted.cluster_centers_)
+
+
+def compare(law: Law, n: int, repetitions: range, kinds: Sequence[str], seed: int) -> pd.DataFrame:
+    """W₁ of each kind of batch to the same fresh minibatches: one row per kind and repetition.
+
+    Columns: ``law, dim, n, batch, repetition, seed, w1``.
+    """
+    samples = torch.stack([law.sample(2 * n, monte_carlo.generator(seed, n, law.dim, r)) for r in repetitions])
+    target = samples[:, :n]
+    distances = {
+        "fresh": lambda: transport.wasserstein1(samples[:, n:], target),
+        "mean": lambda: mean_batch_w1(target, law.mean),
+        "k-means": lambda: transport.wasserstein1(kmeans_batch(law, n, seed).expand_as(target), target),
+    }
+    return pd.DataFrame(
+        {
+            "law": law.name,
+            "dim": law.dim,
+            "n": n,
+            "batch": np.repeat(kinds, len(repetitions)),
+            "repetition": np.tile(repetitions, len(kinds)),
+            "seed": seed,
+            "w1": torch.cat([distances[kind]().double() for kind in kinds]).numpy(),
+        }
+    )

@@ -1,0 +1,202 @@
+"""The exercises of the notebooks: what is checked, in which order, and a solution that is right.
+
+Each function makes the widget for one exercise. The stages go from "nothing there" to "right" and name the
+misconception behind a wrong answer.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from wgan_helpers import ui
+from wgan_helpers.distributions import Gaussian
+from wgan_helpers.lessons import batches, bernoulli, crossover, false_minima, monte_carlo
+from wgan_helpers.transport import bernoulli_gradient_bias
+
+Check = ui.Check
+
+
+def _point_distance(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).square().sum().sqrt()
+
+
+def point_distance() -> ui.Exercise:
+    """Notebook 00: how an exercise works."""
+    x, y = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([4.0, 6.0, 3.0])
+    checks = [
+        Check("it is a function", callable, "write a function <code>point_distance(x, y)</code>."),
+        Check("it returns something", lambda f: f(x, y) is not None, "a <code>return</code> is missing."),
+        Check("it returns one number", lambda f: torch.as_tensor(f(x, y)).numel() == 1, "sum over the coordinates."),
+        Check("not its square", lambda f: not _close(f(x, y), torch.tensor(25.0)), "take the square root."),
+        Check(
+            "it is the distance",
+            lambda f: _close(f(x, y), torch.tensor(5.0)),
+            lambda f: f"from (1, 2, 3) to (4, 6, 3) it is 5, yours is {float(f(x, y)):g}.",
+        ),
+    ]
+    return ui.exercise("point_distance", checks, solution=_point_distance)
+
+
+def mean_batch_loss() -> ui.Exercise:
+    """Notebook 05, exercise 1: the loss of a batch of means, in closed form."""
+    x = Gaussian(7).sample(20, torch.Generator().manual_seed(3)) + 2.0
+    mean = torch.linspace(0.5, 2.5, 7)
+    right = batches.mean_batch_w1
+
+    def gives(value: Tensor) -> Callable[[Any], bool]:
+        return lambda answer: _close(answer(x, mean), value)
+
+    distances = torch.linalg.vector_norm(x - mean, dim=-1)
+    checks = [
+        Check("it is a function", callable, "write a function <code>mean_batch_loss(x, mean)</code>."),
+        Check("it returns something", lambda f: f(x, mean) is not None, "a <code>return</code> is missing."),
+        Check(
+            "it returns one number",
+            lambda f: torch.as_tensor(f(x, mean)).numel() == 1,
+            lambda f: f"it has shape {tuple(torch.as_tensor(f(x, mean)).shape)}; the loss is one number for the batch.",
+        ),
+        Check(
+            "distances, not their squares",
+            lambda f: not gives(distances.square().mean())(f),
+            "you averaged squared distances: that is W₂², the ground cost of W₁ is the distance itself.",
+        ),
+        Check(
+            "normalised",
+            lambda f: not gives(distances.sum())(f),
+            "you summed over the batch; each point carries the mass 1/n.",
+        ),
+        Check(
+            "every point moves by itself",
+            lambda f: not gives(torch.linalg.vector_norm(x.mean(dim=0) - mean))(f),
+            "you averaged the points before you took the distance: then points on opposite sides cancel.",
+        ),
+        Check(
+            "the mean is used",
+            lambda f: not _close(f(x, mean), f(x, mean + 1)),
+            "the result does not change with <code>mean</code>.",
+        ),
+        Check(
+            "it is the loss",
+            lambda f: gives(right(x, mean))(f),
+            lambda f: f"here it should be {right(x, mean):.4f}, yours is {float(f(x, mean)):.4f}.",
+        ),
+    ]
+    return ui.exercise("mean_batch_loss", checks, solution=right)
+
+
+def crossover_dimension(n: int = 64) -> ui.Exercise:
+    """Notebook 05, exercise 2: the dimension from which on the mean beats a real batch."""
+
+    def advantage(dim: int) -> tuple[float, float]:
+        """How much closer the mean is than a fresh batch, and the standard error of that."""
+        frame = false_minima.measure(Gaussian(dim), n, 200, kinds=("fresh", "mean"), seed=1)
+        paired = frame.pivot(index="repetition", columns="batch", values="w1")
+        gain = paired["fresh"] - paired["mean"]
+        return float(gain.mean()), float(gain.sem())
+
+    def mean_wins(dim: int) -> bool:
+        gain, error = advantage(dim)
+        return gain > -3 * error
+
+    checks = [
+        Check("it is a whole number", lambda d: isinstance(d, int), "give the dimension as a whole number."),
+        Check("it is a dimension", lambda d: 1 <= d <= 1000, "look between 1 and 1000."),
+        Check(
+            "the mean wins there",
+            mean_wins,
+            lambda d: f"too low: at d = {d} a fresh batch is still closer, by {-advantage(d)[0]:.3f}.",
+        ),
+        Check(
+            "and not yet a little below",
+            lambda d: d <= 2 or not mean_wins(d - 2),
+            lambda d: f"too high: at d = {d - 2} the mean already wins, by {advantage(d - 2)[0]:.3f}.",
+        ),
+    ]
+
+    def expected() -> bytes:
+        laws = [Gaussian(dim) for dim in false_minima.DIMS if dim <= 128]
+        frame = false_minima.measure(laws, n, 20, kinds=("fresh", "mean"))
+        return ui.picture(lambda ax: false_minima.plot(frame, ax, relative=True))
+
+    return ui.exercise("crossover_64", checks, solution=crossover.dimension, expected=expected)
+
+
+def estimate_bias(theta: float, theta_star: float, n: int, repetitions: int, generator: torch.Generator) -> float:
+    """The bias of the sample gradient, by experiment."""
+    minibatches = (torch.rand(repetitions, n, generator=generator) < theta_star).double()
+    share_of_ones = minibatches.mean(dim=1)
+    # W1 = |share − θ|, so its gradient in θ is the sign of θ − share: one for each minibatch
+    sample_gradient = torch.sign(theta - share_of_ones)
+    true_gradient = 1.0 if theta > theta_star else -1.0
+    return float(sample_gradient.mean()) - true_gradient
+
+
+def gradient_bias() -> ui.Exercise:
+    """Notebook 05, exercise 3: the bias of Theorem 5.1.1, found by experiment."""
+    repetitions = 4000
+    usual = (0.45, 0.3, 5)  # θ, θ*, n: every common mistake gives another number here
+
+    def run(f: Callable[..., Any], *setting: float) -> float:
+        return float(f(*(setting or usual), repetitions, monte_carlo.generator(0)))
+
+    def error(f: Callable[..., Any], *setting: float) -> float:
+        return abs(run(f, *setting) - float(bernoulli_gradient_bias(*(setting or usual))))
+
+    def matters(f: Callable[..., Any], *setting: float) -> bool:
+        return abs(run(f) - run(f, *setting)) > tolerance
+
+    # four standard errors of a mean of ±1
+    tolerance = 4 / repetitions**0.5
+    checks = [
+        Check(
+            "it is a function",
+            callable,
+            "write <code>estimate_bias(theta, theta_star, n, repetitions, generator)</code>.",
+        ),
+        Check(
+            "it returns something",
+            lambda f: f(*usual, 100, monte_carlo.generator(0)) is not None,
+            "a <code>return</code> is missing.",
+        ),
+        Check(
+            "it returns one number",
+            lambda f: torch.as_tensor(f(*usual, 100, monte_carlo.generator(0))).numel() == 1,
+            "average the gradients of all minibatches into one number.",
+        ),
+        Check(
+            "the true gradient is subtracted",
+            lambda f: abs(run(f) - float(bernoulli_gradient_bias(*usual)) - 1) > tolerance,
+            "this is the expected sample gradient; its bias is the difference to the true gradient, sign(θ − θ*).",
+        ),
+        Check(
+            "each minibatch has its own gradient",
+            lambda f: abs(run(f)) > tolerance,
+            "you find no bias: take the sign for every minibatch first, and average after that.",
+        ),
+        Check(
+            "every argument is used",
+            lambda f: matters(f, 0.65, 0.3, 5) and matters(f, 0.45, 0.1, 5) and matters(f, 0.45, 0.3, 50),
+            "the result ignores θ, θ* or n.",
+        ),
+        Check(
+            "it finds the bias",
+            lambda f: error(f) < tolerance,
+            lambda f: f"at θ = {usual[0]}, θ* = {usual[1]}, n = {usual[2]} you are {error(f):.3f} from the exact bias.",
+        ),
+        Check(
+            "also where θ is below θ*",
+            lambda f: error(f, 0.55, 0.6, 9) < tolerance,
+            "below θ* the true gradient is −1.",
+        ),
+    ]
+
+    def expected() -> bytes:
+        return ui.picture(lambda ax: bernoulli.plot(bernoulli.measure(0.3, 5), ax, "gradient"))
+
+    return ui.exercise("estimate_bias", checks, solution=estimate_bias, expected=expected)
+
+
+def _close(value: Any, wanted: Tensor) -> bool:
+    return bool(torch.allclose(torch.as_tensor(value).double(), wanted.double(), rtol=1e-4))

@@ -1,0 +1,180 @@
+r"""§5.1, Figures 5 and 6: in high dimension a batch of means beats a batch of real samples.
+
+Where the expected distance :math:`\mathbb{E}\,W_1` to a minibatch is not the smallest for another minibatch,
+a perfect generator has a higher loss than a degenerate one. :mod:`.batches` says what is compared.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+from torch import Tensor
+
+from wgan_helpers import _checks, images, ui
+from wgan_helpers.distributions import Gaussian, Law, UniformCube
+from wgan_helpers.lessons import batches, monte_carlo
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+DIMS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000)
+FAMILIES: Final = {"Gaussian": Gaussian, "uniform on the cube": UniformCube}
+_LOOKS: Final = {
+    "fresh": {"color": "blue", "marker": "o"},
+    "mean": {"color": "orange", "marker": "s"},
+    "k-means": {"color": "green", "marker": "^"},
+}
+
+
+def measure(
+    laws: Law | Sequence[Law],
+    n: int = 64,
+    repetitions: int = 20,
+    *,
+    kinds: Sequence[str] = batches.KINDS,
+    seed: int = 0,
+    progress: bool = False,
+    executor: Executor | None = None,
+) -> pd.DataFrame:
+    """W₁ of each kind of batch to a fresh minibatch, for one law or several.
+
+    Parameters
+    ----------
+    laws : Law or sequence of Law
+        What to sample: for Figure 6 Gaussians of growing dimension, for Figure 5 pictures.
+    n : int
+        Points in every batch, and number of centroids.
+    repetitions : int
+        Independent minibatches for each law; all kinds meet the same ones.
+    kinds : sequence of {"fresh", "mean", "k-means"}
+        Which to compare.
+    seed : int
+        The same seed gives the same rows, however they are computed.
+    progress : bool
+        Whether to show a bar; an interrupt keeps the rows so far.
+    executor : concurrent.futures.Executor, optional
+        Where to compute.
+
+    Returns
+    -------
+    DataFrame
+        One row per minibatch and kind: ``law, dim, n, batch, repetition, seed, w1``.
+    """
+    _checks.integer(n, "n")
+    _checks.integer(repetitions, "repetitions")
+    _checks.integer(seed, "seed", minimum=0)
+    for kind in kinds:
+        _checks.one_of(kind, "kind of batch", batches.KINDS)
+    several = [laws] if isinstance(laws, Law) else laws
+    tasks = [(law, n, range(repetitions), kinds, seed) for law in several]
+    return monte_carlo.collect(batches.compare, tasks, executor, progress)
+
+
+def plot(frame: pd.DataFrame, ax: "Axes | None" = None, relative: bool = False) -> "Axes":
+    """Draw W₁ of each kind of batch against the dimension (Figure 6).
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What :func:`measure` returned for laws of several dimensions.
+    ax : Axes, optional
+        Where to draw; a new figure if not given.
+    relative : bool
+        Whether to divide by the mean distance of a fresh batch: below 1 stands what beats it.
+    """
+    ax = ui.axes(ax)
+    unit = frame[frame["batch"] == "fresh"].groupby("dim")["w1"].mean()
+    for kind, look in _LOOKS.items():
+        mean = monte_carlo.mean_and_error(frame[frame["batch"] == kind], ["dim"], "w1")
+        scale = mean["dim"].map(unit) if relative else 1.0
+        ui.band(ax, mean["dim"], mean["mean"] / scale, 2 * mean["sem"] / scale, label=f"{kind} batch", **look)
+    ui.log_axis(ax, "x", [dim for dim in (1, 4, 16, 64, 256, 1000) if dim <= frame["dim"].max()])
+    ax.set_xlabel("dimension d")
+    if relative:
+        ax.set_ylabel("$W_1$, fresh batch = 1")
+    else:
+        low, high = frame["w1"].min(), frame["w1"].max()
+        ui.log_axis(ax, "y", [tick for tick in (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100) if low <= tick <= high])
+        ax.set_ylabel("$W_1$ to a minibatch (unit of the data)")
+        ax.legend(loc="upper left")
+    repetitions = frame["repetition"].nunique()
+    ax.set_title(f"{frame['law'].iloc[0]}, n = {frame['n'].iloc[0]}, {repetitions} repetitions")
+    return ax
+
+
+def explore(seed: int = 0) -> ui.LiveFigure:
+    """Figure 6, live: from which dimension on the mean beats a real batch."""
+    controls = {
+        "law": ui.menu("law", FAMILIES, Gaussian, paper=Gaussian),
+        "n": ui.slider("batch size n", [2, 4, 8, 16, 32, 64, 128, 256], 64, unit="points"),
+        "largest": ui.slider("largest dimension d", DIMS[2:], 1000),
+        "repetitions": ui.slider("repetitions", [2, 5, 10, 20, 50], 10),
+    }
+
+    def compute(law: Callable[[int], Law], n: int, largest: int, repetitions: int) -> Iterator[ui.Step]:
+        laws = [law(dim) for dim in DIMS if dim <= largest]
+        blocks = monte_carlo.rounds(repetitions, first=1)
+        quick = [(laws, n, block, ("fresh", "mean"), seed) for block in blocks]
+        centroids = [([one], n, range(repetitions), ("k-means",), seed) for one in laws]
+        return monte_carlo.steps(_compare_all, [*quick, *centroids])
+
+    def draw(frame: pd.DataFrame, panels: "Sequence[Axes]") -> None:
+        plot(frame, panels[0])
+        plot(frame, panels[1], relative=True)
+
+    return ui.LiveFigure(compute, draw, controls, panels=2, size=(9.6, 4.2))
+
+
+def _compare_all(laws: Sequence[Law], *settings: Any) -> pd.DataFrame:
+    return pd.concat([batches.compare(law, *settings) for law in laws], ignore_index=True)
+
+
+def pictures_of(pictures: images.Pictures, n: int, seed: int = 0) -> dict[str, Tensor]:
+    """One batch of each kind as pictures ``(n, c, h, w)``, for Figure 5."""
+    flat = {
+        "fresh": pictures.sample(n, monte_carlo.generator(seed, n)),
+        "mean": pictures.mean.float().expand(n, -1),
+        "k-means": batches.kmeans_batch(pictures, n, seed),
+    }
+    return {kind: points.reshape(n, *pictures.pixels.shape[1:]) for kind, points in flat.items()}
+
+
+def plot_pictures(frame: pd.DataFrame, shown: dict[str, Tensor], panels: "Sequence[Axes]") -> None:
+    """Draw one batch of each kind, and the expected W₁ of that kind to a minibatch (Figure 5).
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What :func:`measure` returned for one set of pictures.
+    shown : dict of str to (n, c, h, w)
+        What :func:`pictures_of` returned for it.
+    panels : sequence of three Axes
+        Where to draw.
+    """
+    summary = monte_carlo.mean_and_error(frame, ["batch"], "w1").set_index("batch")
+    for ax, (kind, pixels) in zip(panels, shown.items(), strict=True):
+        ax.imshow(images.sheet(pixels), cmap="gray", vmin=0, vmax=1)
+        ax.set_axis_off()
+        mean, error = summary.loc[kind, ["mean", "sem"]]
+        ax.set_title(f"{kind} batch\n$W_1$ = {mean:.3f} ± {error:.3f} (SE)")
+
+
+def explore_pictures(seed: int = 0) -> ui.LiveFigure:
+    """Figure 5 with handwritten digits, live: three batches and their distances to a fresh minibatch."""
+    digits = images.load("digits")
+    controls = {
+        "n": ui.slider("batch size n", [4, 9, 16, 25, 36, 49, 64, 81, 100, 144], 64, unit="pictures"),
+        "repetitions": ui.slider("repetitions", [2, 5, 10, 20, 50, 100], 20),
+    }
+
+    def compute(n: int, repetitions: int) -> Iterator[ui.Step]:
+        shown = pictures_of(digits, n, seed)
+        tasks = [(digits, n, block, batches.KINDS, seed) for block in monte_carlo.rounds(repetitions)]
+        for step in monte_carlo.steps(batches.compare, tasks):
+            yield step._replace(result=(step.result, shown))
+
+    def draw(result: tuple[pd.DataFrame, dict[str, Tensor]], panels: "Sequence[Axes]") -> None:
+        plot_pictures(*result, panels)
+
+    return ui.LiveFigure(compute, draw, controls, panels=3, size=(9.6, 3.8))

@@ -1,0 +1,92 @@
+"""Repeating an experiment: reproducible, in parallel where asked, and never lost when stopped."""
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, as_completed
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from wgan_helpers.ui import Step
+
+Task = tuple[Any, ...]
+
+
+def generator(seed: int, *key: int) -> torch.Generator:
+    """A generator for one repetition: the same numbers whatever runs beside it, before it or where."""
+    state = np.random.SeedSequence([seed, *key]).generate_state(1, np.uint64)[0]
+    return torch.Generator().manual_seed(int(state >> np.uint64(1)))
+
+
+def rounds(repetitions: int, first: int = 2, growth: int = 2) -> list[range]:
+    """The repetitions ``0 … repetitions − 1`` in rounds that grow, so that a first picture comes soon."""
+    ends = [0]
+    size = first
+    while ends[-1] < repetitions:
+        ends.append(min(repetitions, ends[-1] + size))
+        size *= growth
+    return [range(begin, end) for begin, end in pairwise(ends)]
+
+
+def steps(experiment: Callable[..., pd.DataFrame], tasks: Sequence[Task]) -> Iterator[Step]:
+    """Run ``experiment(*task)`` for each task; after each, yield all rows so far."""
+    frames = []
+    for done, task in enumerate(tasks, start=1):
+        frames.append(experiment(*task))
+        yield Step(pd.concat(frames, ignore_index=True), done, len(tasks))
+
+
+def collect(
+    experiment: Callable[..., pd.DataFrame],
+    tasks: Sequence[Task],
+    executor: Executor | None = None,
+    progress: bool = False,
+) -> pd.DataFrame:
+    """Run ``experiment(*task)`` for each task and return all rows, in the order of the tasks.
+
+    Parameters
+    ----------
+    experiment : callable
+        Importable by name, so that another process can run it.
+    tasks : sequence of tuple
+        Its arguments.
+    executor : concurrent.futures.Executor, optional
+        Where the tasks run; a Dask client gives one by ``client.get_executor()``. Here, if not given.
+    progress : bool
+        Whether to show a bar. An interrupt keeps what there is, with a warning.
+    """
+    from tqdm.auto import tqdm
+
+    frames: dict[int, pd.DataFrame] = {}
+    try:
+        for index, frame in tqdm(_results(experiment, tasks, executor), total=len(tasks), disable=not progress):
+            frames[index] = frame
+    except KeyboardInterrupt:
+        if not frames:
+            raise
+        warnings.warn(f"stopped after {len(frames)} of {len(tasks)} parts: their rows are kept", stacklevel=3)
+    return pd.concat([frames[index] for index in sorted(frames)], ignore_index=True)
+
+
+def _results(
+    experiment: Callable[..., pd.DataFrame], tasks: Sequence[Task], executor: Executor | None
+) -> Iterator[tuple[int, pd.DataFrame]]:
+    if executor is None:
+        for index, task in enumerate(tasks):
+            yield index, experiment(*task)
+        return
+    futures = {executor.submit(experiment, *task): index for index, task in enumerate(tasks)}
+    try:
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def mean_and_error(frame: pd.DataFrame, by: list[str], column: str) -> pd.DataFrame:
+    """Mean and standard error of ``column`` for each group; the error of a single value is NaN."""
+    return frame.groupby(by, sort=True)[column].agg(["mean", "sem"]).reset_index()

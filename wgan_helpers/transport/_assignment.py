@@ -1,0 +1,164 @@
+"""Exact assignment between two equal-size uniform samples, for whole batches, on all cores.
+
+float32 problems are solved in float32 and certified in float64; the few whose certificate does not
+promise `TOLERANCE` are solved again in float64.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+
+from wgan_helpers.transport import _assignment_costs as kernels
+from wgan_helpers.transport._jonker_volgenant import match
+
+TOLERANCE = 5e-7  # a float32 solution may be this far from the optimum, relative to it, as certified
+_PAIRS = 2**16  # of points in a block: it fits a core's cache, and is work enough to wake up a thread
+_KEPT_BYTES = 2**24  # that a thread keeps for its next block: costs of one problem up to n = 2000
+_kept = threading.local()
+
+Matching = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+class _Solved(NamedTuple):
+    """Columns, f, g (b, n), and what certifies them: gap, total (b,), see `kernels.certify`."""
+
+    columns: np.ndarray
+    f: np.ndarray
+    g: np.ndarray
+    gap: np.ndarray
+    total: np.ndarray
+
+
+def assign(x: np.ndarray, y: np.ndarray) -> Matching:
+    """Optimal matching of points under the Euclidean distance.
+
+    Parameters
+    ----------
+    x, y : (b, n, d)
+        C-contiguous, both float32 or both float64, finite.
+
+    Returns
+    -------
+    columns : (b, n) int64
+        ``y[columns[i]]`` is matched to ``x[i]``.
+    f, g : (b, n) float64
+        Potentials: ``f_i + g_j <= c_ij`` up to rounding, equal on matched pairs; so the mean matched
+        distance is ``f.mean() + g.mean()``.
+    """
+    return _certified(_match_points, x, y)
+
+
+def assign_cost(cost: np.ndarray) -> Matching:
+    """Optimal matching for given costs ``(b, n, n)``: any finite float32 or float64 numbers; see `assign`."""
+    return _certified(_match_given, np.ascontiguousarray(cost))
+
+
+def warm() -> None:
+    """Compile for both types, or load what was compiled before."""
+    for dtype in (np.float32, np.float64):
+        assign(np.zeros((1, 2, 1), dtype), np.ones((1, 2, 1), dtype))
+        assign_cost(np.zeros((1, 2, 2), dtype))
+
+
+def _certified(solve: Callable[..., None], *problems: np.ndarray) -> Matching:
+    solved = _in_blocks(solve, *problems)
+    if problems[0].dtype == np.float32:
+        (doubtful,) = np.nonzero(~(solved.gap <= TOLERANCE * np.abs(solved.total)))
+        if doubtful.size:
+            again = _in_blocks(solve, *(part[doubtful].astype(np.float64) for part in problems))
+            for part, better in zip(solved, again, strict=True):
+                part[doubtful] = better
+    return solved.columns, solved.f, solved.g
+
+
+def _match_points(x: np.ndarray, y: np.ndarray, solved: _Solved) -> None:
+    costs, duals, scales, bits_like = _buffers(x)
+    kernels.fill_distances(x, y, costs, scales)
+    match(costs, x.shape[1], duals, solved.columns, bits_like)
+    kernels.certify_distances(x, y, costs, scales, duals, *solved)
+
+
+def _match_given(cost: np.ndarray, solved: _Solved) -> None:
+    costs, duals, scales, bits_like = _buffers(cost)
+    kernels.fill_given(cost, costs, scales)
+    match(costs, cost.shape[1], duals, solved.columns, bits_like)
+    kernels.certify_given(cost, scales, duals, *solved)
+
+
+def _buffers(problems: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Costs in whole tiles, duals, scales; and an empty array of the integer type as wide as the floats."""
+    b, n = problems.shape[:2]
+    height, width = (-(-n // unit) * unit for unit in (kernels.HEIGHT, kernels.WIDTH))
+    integer = np.int32 if problems.dtype == np.float32 else np.int64
+    costs = _room(b * height * width * problems.itemsize).view(problems.dtype).reshape(b, height, width)
+    return costs, np.empty((b, width), problems.dtype), np.empty(b), np.empty(0, integer)
+
+
+def _room(size: int) -> np.ndarray:
+    """Memory of ``size`` bytes, the same for each block of a thread: new pages are slow to come by."""
+    room = getattr(_kept, "room", None)
+    if room is None or room.size < size:
+        room = np.empty(size + 64, np.uint8)
+        room = room[-room.ctypes.data % 64 :]  # whole cache lines
+        if size <= _KEPT_BYTES:
+            _kept.room = room
+    return room[:size]
+
+
+def _in_blocks(solve: Callable[..., None], *problems: np.ndarray) -> _Solved:
+    """Solve blocks of problems; the calling thread and the pool's take the next one as they get free."""
+    b, n = problems[0].shape[:2]
+    solved = _Solved(np.empty((b, n), np.int64), np.empty((b, n)), np.empty((b, n)), np.empty(b), np.empty(b))
+    size = max(1, _PAIRS // n**2)
+    waiting = [slice(start, start + size) for start in reversed(range(0, b, size))]
+
+    def work() -> None:
+        while waiting:
+            try:
+                block = waiting.pop()
+            except IndexError:  # another thread took the last one
+                return
+            solve(*(part[block] for part in problems), _Solved(*(part[block] for part in solved)))
+
+    helpers = [_pool().submit(work) for _ in range(min(len(waiting), _cores()) - 1)]
+    try:
+        work()
+    finally:
+        waiting.clear()  # after an error, Ctrl-C among them, nothing new begins
+        for helper in helpers:
+            if not helper.cancel():
+                helper.result()
+    return solved
+
+
+_threads: ThreadPoolExecutor | None = None
+_lock = threading.Lock()
+
+
+def _pool() -> ThreadPoolExecutor:
+    global _threads
+    with _lock:
+        if _threads is None:
+            _threads = ThreadPoolExecutor(max(1, _cores() - 1), thread_name_prefix="assignment")
+        return _threads
+
+
+def _forget_pool() -> None:
+    """A child process inherits the pool but not its threads, and perhaps a locked lock."""
+    global _threads, _lock
+    _threads, _lock = None, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pool)
+
+
+def _cores() -> int:
+    """Cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

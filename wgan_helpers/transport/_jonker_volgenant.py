@@ -1,0 +1,236 @@
+r"""Compiled kernels of the assignment problem: Jonker and Volgenant's algorithm, fast and certified.
+
+.. math::
+    \min_{\sigma} \sum_i c_{i \sigma(i)} \;=\; \max_{u, v} \Big\{ \sum_i u_i + \sum_j v_j \;:\;
+    u_i + v_j \le c_{ij} \Big\}
+
+The duals ``v`` start at the column minima and only ever fall, so the reduced costs
+``h_ij = c_ij - v_j`` are never negative, and ``u_i = min_j h_ij`` is the best dual of a row. A matching
+is optimal if every row is matched at its minimum, ``h_iσ(i) = u_i`` (complementary slackness). Rows are
+matched one after another; where two want the same column, ``v`` falls until one of them prefers another.
+
+Why it is fast: non-negative floats are ordered as their bit patterns are, and compilers vectorise minima
+of integers but not of floats; and costs may be float32, half the memory traffic. Rounding can then spoil
+the optimum, never the matching: whether it did is for the caller to certify.
+
+Compiled functions call none of another file: numba's cache would not notice when that one changes.
+
+References
+----------
+Jonker, Volgenant 1987, A shortest augmenting path algorithm for dense and sparse linear assignment problems.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit, types
+from numba.extending import intrinsic
+
+TAKEN = 2**30  # added to the key of a matched column: where costs tie, free columns come first
+SWEEPS = 3  # steps of the row reduction, per row: more would cost more than the paths they save
+
+
+def _compile(function: Any) -> Any:
+    return njit(nogil=True, cache=True, error_model="numpy")(function)
+
+
+@intrinsic
+def bits(_context, x):  # type: ignore[no-untyped-def]
+    """The bit pattern of a float as an integer of its size: same order for non-negative floats."""
+    integer = {types.float32: types.int32, types.float64: types.int64}[x]
+
+    def codegen(context, builder, _signature, args):  # type: ignore[no-untyped-def]
+        return builder.bitcast(args[0], context.get_value_type(integer))
+
+    return integer(x), codegen
+
+
+@_compile
+def reduce_columns(c, n, v, column, row, key):  # type: ignore[no-untyped-def]
+    """Start: ``v_j = min_i c_ij``; a row that is the minimum of several columns gets the first of them."""
+    v[:] = c[0]
+    key[:] = 0
+    for i in range(1, n):
+        costs = c[i]
+        for j in range(v.size):
+            smaller = costs[j] < v[j]
+            v[j] = costs[j] if smaller else v[j]
+            key[j] = i if smaller else key[j]
+    v[n:] = 0
+    column[:] = -1
+    row[:] = -1
+    for j in range(n):
+        if column[key[j]] < 0:
+            column[key[j]] = j
+            row[j] = key[j]
+    for j in range(v.size):
+        key[j] = j + TAKEN if j < n and row[j] >= 0 else j
+
+
+@_compile
+def smallest(h_bits):  # type: ignore[no-untyped-def]
+    """The minimum of non-negative floats, given and returned as bit patterns."""
+    least = h_bits[0]
+    for j in range(h_bits.size):
+        least = min(least, h_bits[j])
+    return least
+
+
+@_compile
+def reduce_costs(costs, v, h):  # type: ignore[no-untyped-def]
+    """``h = c_i - v`` of a row; returns its minimum, as bit pattern."""
+    least = bits(costs.dtype.type(np.inf))
+    for j in range(h.size):
+        reduced = costs[j] - v[j]
+        h[j] = reduced
+        least = min(least, bits(reduced))
+    return least
+
+
+@_compile
+def column_of(h_bits, value, key):  # type: ignore[no-untyped-def]
+    """The smallest key among the columns where ``h`` equals ``value``."""
+    none = key.dtype.type(2**31 - 1)
+    found = none
+    for j in range(h_bits.size):
+        found = min(found, key[j] if h_bits[j] == value else none)
+    return found
+
+
+@_compile
+def reduce_rows(c, n, v, h, h_bits, column, row, key, free):  # type: ignore[no-untyped-def]
+    """Give free rows their best column and lower its ``v`` until the second best is as good.
+
+    The row that is thrown out comes next. A tie lowers nothing, so its row waits for the next sweep;
+    the number of steps is capped, as ties (and floats too close to lower ``v``) could go round in circles.
+
+    Returns
+    -------
+    The number of rows still free; ``free`` lists them.
+    """
+    count = 0
+    for i in range(n):
+        if column[i] < 0:
+            free[count] = i
+            count += 1
+    steps = SWEEPS * n
+    while count > 0 and steps > 0:
+        k, waiting = 0, 0
+        while k < count and steps > 0:
+            steps -= 1
+            i = free[k]
+            best = column_of(h_bits, reduce_costs(c[i], v, h), key)
+            best = best - TAKEN if best >= TAKEN else best
+            first = h[best]
+            h[best] = np.inf
+            h_bits[best] = smallest(h_bits)
+            lowered = v[best] - (h[best] - first) if h[best] < np.inf else v[best]
+            falls = lowered < v[best]
+            v[best] = lowered
+            thrown = row[best]
+            column[i] = best
+            row[best] = i
+            key[best] = best + TAKEN
+            if thrown < 0:
+                k += 1
+            elif falls:
+                free[k] = thrown
+            else:
+                free[waiting] = thrown
+                waiting += 1
+                k += 1
+        while k < count:
+            free[waiting] = free[k]
+            waiting += 1
+            k += 1
+        count = waiting
+    return count
+
+
+@_compile
+def scan_row(costs, v, offset, reached, h_bits):  # type: ignore[no-untyped-def]
+    """Shorten the paths ``h`` by those through one row; returns the shortest, as bit pattern.
+
+    Rounding must not make a path shorter than ``reached``, the length of those found before.
+    """
+    floor = bits(reached)
+    least = bits(costs.dtype.type(np.inf))
+    for j in range(h_bits.size):
+        length = min(max(bits((costs[j] - v[j]) - offset), floor), h_bits[j])
+        h_bits[j] = length
+        least = min(least, length)
+    return least
+
+
+@_compile
+def augment(c, v, open_v, h, h_bits, column, row, key, root, rows, columns, offsets, lengths):  # type: ignore[no-untyped-def]
+    """Match ``root`` along a shortest alternating path to a free column (Dijkstra on reduced costs).
+
+    ``rows[s], columns[s], offsets[s], lengths[s]``: the row scanned in step ``s``, the column that led
+    there, ``u`` of the row less the path's length, and that length. A column that was scanned is closed
+    by ``open_v = -inf``: its reduced costs are infinite.
+    """
+    inf = c.dtype.type(np.inf)
+    open_v[:] = v
+    h[:] = inf
+    i, j, steps = root, -1, 0
+    offset, reached = c.dtype.type(0), c.dtype.type(0)
+    while True:
+        rows[steps], columns[steps], offsets[steps], lengths[steps] = i, j, offset, reached
+        steps += 1
+        j = column_of(h_bits, scan_row(c[i], open_v, offset, reached, h_bits), key)
+        if j < TAKEN:
+            break
+        j -= TAKEN
+        reached = h[j]
+        h[j], open_v[j] = inf, -inf
+        i = row[j]
+        offset = (c[i, j] - v[j]) - reached
+    reached = h[j]
+    flip_path(c, v, column, row, key, j, steps, rows, columns, offsets, lengths)
+    for s in range(1, steps):
+        v[columns[s]] -= reached - lengths[s]
+
+
+@_compile
+def flip_path(c, v, column, row, key, j, steps, rows, columns, offsets, lengths):  # type: ignore[no-untyped-def]
+    """Match along the path that ends in column ``j``.
+
+    Which row led to a column was not stored: it is the scanned row with the shortest path to it. Only
+    rows scanned before the column count, so the way back ends at the root, however the floats round.
+    """
+    key[j] = j + TAKEN
+    while steps > 0:
+        before, shortest = 0, c.dtype.type(np.inf)
+        for s in range(steps):
+            length = max((c[rows[s], j] - v[j]) - offsets[s], lengths[s])
+            if length < shortest:
+                before, shortest = s, length
+        column[rows[before]] = j
+        row[j] = rows[before]
+        j, steps = columns[before], before
+
+
+@_compile
+def match(costs, n, duals, columns, bits_like):  # type: ignore[no-untyped-def]
+    """Match a batch of problems, one after the other, in one set of buffers.
+
+    Parameters
+    ----------
+    costs : (b, >= n, width)   float32 or float64, not negative after subtraction of the column minima;
+                               columns beyond ``n`` are infinite
+    duals : (b, width)         is set to ``v``
+    columns : (b, n) int64     is set to the column matched to each row
+    bits_like : (0,)           of the integer type as wide as the costs
+    """
+    width, real, integer = duals.shape[1], costs.dtype, bits_like.dtype
+    h, open_v, key = np.empty(width, real), np.empty(width, real), np.empty(width, integer)
+    h_bits = h.view(integer)
+    row, free = np.empty(n, np.int64), np.empty(n, np.int64)
+    path = (np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, real), np.empty(n, real))
+    for k in range(len(costs)):
+        c, v, column = costs[k], duals[k], columns[k]
+        reduce_columns(c, n, v, column, row, key)
+        count = reduce_rows(c, n, v, h, h_bits, column, row, key, free)
+        for i in free[:count]:
+            augment(c, v, open_v, h, h_bits, column, row, key, i, *path)

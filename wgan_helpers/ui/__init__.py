@@ -1,0 +1,29 @@
+"""The few widgets that all lessons share: a live figure, a prediction, an exercise.
+
+``ui`` knows nothing of the paper: a lesson hands it a computation, a drawing and some controls.
+"""
+
+from wgan_helpers.ui.controls import Control, menu, slider
+from wgan_helpers.ui.exercise import Check, Exercise, exercise
+from wgan_helpers.ui.live import LiveFigure, Step, picture, settle
+from wgan_helpers.ui.predict import predict
+from wgan_helpers.ui.style import PALETTE, axes, band, log_axis, use_style
+
+__all__ = [
+    "PALETTE",
+    "Check",
+    "Control",
+    "Exercise",
+    "LiveFigure",
+    "Step",
+    "axes",
+    "band",
+    "exercise",
+    "log_axis",
+    "menu",
+    "picture",
+    "predict",
+    "settle",
+    "slider",
+    "use_style",
+]

@@ -1,0 +1,56 @@
+"""Controls with a label, a unit, a keyboard path, and a memory of the paper's setting."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import ipywidgets as widgets
+
+_LAYOUT = {"width": "440px"}
+_STYLE = {"description_width": "190px"}
+
+
+class Control(NamedTuple):
+    """A widget whose ``value`` feeds a live figure, and the value that the paper used (or ``None``)."""
+
+    widget: widgets.ValueWidget
+    paper: Any = None
+
+
+def slider(label: str, values: Iterable[float], value: float, *, unit: str = "", paper: float | None = None) -> Control:
+    """A slider over the listed ``values``; arrow keys move it by one.
+
+    Parameters
+    ----------
+    label : str
+        What is set, in the field's words and symbol: ``"dimension d"``.
+    values : iterable of float
+        The stops, in order. List what is worth looking at: logarithmic steps for a dimension.
+    value : float
+        Where it starts; must be one of ``values``.
+    unit : str
+        Written behind the number.
+    paper : float, optional
+        The paper's setting, one of ``values``, for the button of that name.
+    """
+    stops = list(values)
+    _listed(label, stops, value, paper)
+    options = [(f"{stop:g} {unit}".rstrip(), stop) for stop in stops]
+    widget = widgets.SelectionSlider(
+        options=options, value=value, description=label, style=_STYLE, layout=_LAYOUT, continuous_update=True
+    )
+    return Control(widget, paper)
+
+
+def menu(label: str, options: Iterable[str] | Mapping[str, Any], value: Any, *, paper: Any = None) -> Control:
+    """A drop-down list of names, or of names that stand for values."""
+    named = dict(options) if isinstance(options, Mapping) else {name: name for name in options}
+    _listed(label, list(named.values()), value, paper)
+    pairs = list(named.items())
+    widget = widgets.Dropdown(options=pairs, value=value, description=label, style=_STYLE, layout=_LAYOUT)
+    return Control(widget, paper)
+
+
+def _listed(label: str, stops: list[Any], value: Any, paper: Any) -> None:
+    for name, wanted in (("value", value), ("paper", paper)):
+        if wanted is not None and wanted not in stops:
+            raise ValueError(f"{name} of {label!r} must be one of {stops}, got {wanted!r}")

@@ -1,0 +1,251 @@
+"""The live figure: controls, a computation off the main thread, one picture that follows."""
+
+import base64
+import html
+import io
+import threading
+import time
+import weakref
+from collections.abc import Callable, Generator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import ipywidgets as widgets
+import numpy as np
+
+from wgan_helpers.ui import cells
+from wgan_helpers.ui.controls import Control
+from wgan_helpers.ui.worker import NewestWins
+
+if TYPE_CHECKING:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+_DPI = 110
+_MARGINS = {"left": 0.09, "right": 0.98, "bottom": 0.14, "top": 0.9, "wspace": 0.25}
+_BUSY_AFTER = 0.2  # seconds: shorter work would only make the status line flicker
+_FIRST_PICTURE = 2.0  # seconds that showing the widget waits for a picture to save beside it
+# matplotlib's text layout keeps state between calls that two threads must not share
+_drawing = threading.Lock()
+_alive: "weakref.WeakSet[LiveFigure]" = weakref.WeakSet()
+
+
+class Step(NamedTuple):
+    """What a computation has so far: ``done`` of ``total`` parts of it."""
+
+    result: Any
+    done: int
+    total: int
+
+
+class LiveFigure(widgets.VBox):
+    """A picture that follows its controls.
+
+    A worker thread computes and draws, always for the newest setting: what it was too slow for is
+    dropped, nothing queues. The figure is kept and redrawn, and pyplot never learns of it. An exception
+    is shown as one line in place of the picture, and the next setting is tried as if nothing had been.
+
+    Parameters
+    ----------
+    compute : callable
+        ``compute(**values)`` returns the result, or is a generator of :class:`Step`: coarse first, then
+        refined. It should yield often, since a newer setting or Stop takes effect between two steps.
+    draw : callable
+        ``draw(result, axes)`` draws on the axes, which are empty: one ``Axes``, or a list of them if there
+        are several panels.
+    controls : mapping of str to Control
+        The keyword arguments of ``compute``.
+    panels : int
+        How many axes stand side by side.
+    size : (float, float)
+        Width and height of the picture in inches, at 110 pixels each.
+    """
+
+    def __init__(
+        self,
+        compute: Callable[..., Any],
+        draw: Callable[[Any, Any], object],
+        controls: Mapping[str, Control],
+        *,
+        panels: int = 1,
+        size: tuple[float, float] = (7.6, 4.2),
+    ) -> None:
+        self._compute = compute
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        self._draw = draw
+        self._controls = dict(controls)
+        self._panels = panels
+        # a figure of its own: pyplot would keep it, and show it a second time
+        self._canvas = FigureCanvasAgg(Figure(figsize=size, dpi=_DPI))
+        self._worker: NewestWins[_Request] = NewestWins(self._follow)
+        self.error: Exception | None = None
+
+        width, height = (f"{round(side * _DPI)}px" for side in size)
+        self._picture = widgets.Image(format="png", layout={"width": "100%", "height": "auto"})
+        self._message = widgets.HTML(layout={"display": "none"})
+        frame = widgets.VBox(
+            [self._picture, self._message],
+            layout={"width": "100%", "max_width": width, "min_height": height, "overflow": "hidden"},
+        )
+        self._status = widgets.HTML()
+        self._stop = widgets.Button(description="Stop", tooltip="stop computing, keep what there is", disabled=True)
+        self._stop.on_click(lambda _: self._worker.stop())
+        buttons: list[widgets.Widget] = [self._stop, self._status]
+        if any(control.paper is not None for control in self._controls.values()):
+            paper = widgets.Button(description="Paper's setting", tooltip="set every control to the paper's value")
+            paper.on_click(lambda _: self._set_to_paper())
+            buttons.insert(0, paper)
+        inputs = [control.widget for control in self._controls.values()]
+        super().__init__(
+            [
+                widgets.Box(inputs, layout={"flex_flow": "row wrap"}),
+                widgets.HBox(buttons, layout={"align_items": "center"}),
+                frame,
+            ]
+        )
+        self.add_class("wgan-live")
+        for widget in inputs:
+            widget.observe(self._on_change, names="value")
+        cells.adopt(self)
+        _alive.add(self)
+        self._on_change()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The present setting of every control."""
+        return {name: control.widget.value for name, control in self._controls.items()}
+
+    @property
+    def png(self) -> bytes:
+        """The picture that is shown, as a PNG file; empty before the first."""
+        return bytes(self._picture.value)
+
+    def settle(self, timeout: float = 60.0) -> None:
+        """Wait until the picture is final for the present setting.
+
+        Raises
+        ------
+        TimeoutError
+            If it is not after ``timeout`` seconds.
+        """
+        if not self._worker.wait(timeout):
+            raise TimeoutError(f"the figure was still being computed after {timeout:g} s")
+
+    def close(self) -> None:
+        """Stop computing and take the figure, with its controls, off the page."""
+        self._worker.close()
+        for widget in _family(self):
+            widgets.Widget.close(widget)
+
+    def _on_change(self, _: object = None) -> None:
+        shown = (f"{control.widget.description} = {control.widget.label}" for control in self._controls.values())
+        self._worker.submit(_Request(self.values, " · ".join(shown)))
+
+    def _set_to_paper(self) -> None:
+        for control in self._controls.values():
+            if control.paper is not None:
+                control.widget.value = control.paper
+
+    def _follow(self, request: "_Request", outdated: Callable[[], bool]) -> None:
+        """Compute and draw one setting: the worker's whole job."""
+        started = time.perf_counter()
+        busy = threading.Timer(_BUSY_AFTER, self._say, ["working …", True])
+        busy.start()
+        try:
+            for step in _steps(self._compute(**request.values)):
+                self._show(step.result)
+                self._say(f"{step.done} of {step.total} …", step.done < step.total)
+                # a setting's first picture is always shown, so that a slow figure follows too
+                if outdated():
+                    break
+            ending = "done" if step.done == step.total else f"stopped at {step.done} of {step.total}"
+            ending = f"{ending}, {time.perf_counter() - started:.2f} s"
+            self.error = None
+        except Exception as error:
+            ending = "this setting failed, choose another"
+            self.error = error
+            self._show_error(error)
+        busy.cancel()
+        busy.join()
+        self._say(f"{html.escape(request.shown)} &nbsp; <i>({ending})</i>", busy=False)
+
+    def _show(self, result: Any) -> None:
+        with _drawing:
+            self._canvas.figure.clear()
+            axes = self._canvas.figure.subplots(1, self._panels, squeeze=False)[0]
+            self._canvas.figure.subplots_adjust(**_MARGINS)
+            self._draw(result, axes if self._panels > 1 else axes[0])
+            png = _png(self._canvas)
+        self._picture.value = png
+        self._message.layout.display = "none"
+        self._picture.layout.display = None
+
+    def _show_error(self, error: Exception) -> None:
+        line = html.escape(f"{type(error).__name__}: {error}".splitlines()[0])
+        self._message.value = f'<p role="alert" class="wgan-error"><b>{line}</b></p>'
+        self._picture.layout.display = "none"
+        self._message.layout.display = None
+
+    def _say(self, line: str, busy: bool) -> None:
+        self._status.value = f'<span role="status">{line}</span>'
+        self._stop.disabled = not busy
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        """The live widget, and the picture for readers who have no kernel."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        self._worker.wait(_FIRST_PICTURE)
+        if self.png:
+            bundle["image/png"] = base64.b64encode(self.png).decode()
+        return bundle
+
+
+class _Request(NamedTuple):
+    values: dict[str, Any]
+    shown: str
+
+
+def settle(timeout: float = 60.0) -> None:
+    """Wait until every live figure shows its final picture."""
+    deadline = time.monotonic() + timeout
+    for figure in list(_alive):
+        figure.settle(max(0.0, deadline - time.monotonic()))
+
+
+def _steps(result: Any) -> Iterator[Step]:
+    """A generator's steps as they come; anything else is one step that is done."""
+    if not isinstance(result, Generator):
+        yield Step(result, 1, 1)
+        return
+    count = 0
+    for count, step in enumerate(result, start=1):
+        yield step
+    if count == 0:
+        raise ValueError("the computation yielded no step to draw")
+
+
+def picture(draw: Callable[[Any], object], size: tuple[float, float] = (6.0, 3.6)) -> bytes:
+    """What ``draw(axes)`` draws, as a PNG file."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with _drawing:
+        canvas = FigureCanvasAgg(Figure(figsize=size, dpi=_DPI, layout="constrained"))
+        draw(canvas.figure.subplots())
+        return _png(canvas)
+
+
+def _png(canvas: "FigureCanvasAgg") -> bytes:
+    """The figure as a PNG file: fast rather than small, since it travels to the browser only once."""
+    from PIL import Image
+
+    canvas.draw()
+    file = io.BytesIO()
+    Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(file, "png", compress_level=1)
+    return file.getvalue()
+
+
+def _family(widget: widgets.Widget) -> Iterator[widgets.Widget]:
+    """``widget`` and all that it contains."""
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from _family(child)

@@ -1,0 +1,76 @@
+"""A background worker that always takes the newest request and drops the ones it was too slow for."""
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Request = TypeVar("Request")
+
+
+class NewestWins(Generic[Request]):
+    """Calls ``work(request, outdated)`` off the calling thread, one call at a time.
+
+    Requests never queue: while one is worked on, only the newest that arrives meanwhile is kept.
+    ``outdated()`` tells the work that a newer request waits, or that :meth:`stop` was called; the work
+    should then return when it conveniently can. The thread lives only while there is work, so a
+    forgotten worker costs nothing.
+
+    Parameters
+    ----------
+    work : callable
+        Takes the request and ``outdated``. It must handle its own exceptions.
+    """
+
+    def __init__(self, work: Callable[[Request, Callable[[], bool]], None]) -> None:
+        self._work = work
+        self._waiting: list[Request] = []
+        self._running = False
+        self._stopped = False
+        self._closed = False
+        self._changed = threading.Condition()
+
+    def submit(self, request: Request) -> None:
+        """Ask for ``request``; whatever waited is forgotten."""
+        with self._changed:
+            if self._closed:
+                return
+            self._waiting = [request]
+            self._stopped = False
+            if not self._running:
+                self._running = True
+                threading.Thread(target=self._run, name="live-figure", daemon=True).start()
+
+    def stop(self) -> None:
+        """End the present work at its next opportunity, and forget what waits."""
+        with self._changed:
+            self._waiting = []
+            self._stopped = True
+
+    def close(self) -> None:
+        """Stop for good: later requests are ignored."""
+        with self._changed:
+            self._closed = True
+        self.stop()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until nothing is left to do; ``False`` if ``timeout`` seconds ran out first."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._running, timeout)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the last work was ended by :meth:`stop`."""
+        return self._stopped
+
+    def _outdated(self) -> bool:
+        return self._stopped or bool(self._waiting)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                if not self._waiting:
+                    self._running = False
+                    self._changed.notify_all()
+                    return
+                request = self._waiting.pop()
+            self._work(request, self._outdated)
