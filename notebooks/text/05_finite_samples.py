@@ -192,9 +192,10 @@ ui.predict(
 lessons.false_minima.explore(seed=seed)
 
 # %% [markdown]
-# **What you should have seen.** In low dimension the fresh batch is best. As d grows the mean overtakes it, and in the
-# limit the fresh batch is √2 times as far away. The centroids are best over a wide range. So the minibatch loss of a
-# generator that has collapsed to one point is *lower* than that of a perfect generator:
+# **What you should have seen.** In low dimension the mean is far worse than a fresh batch. As d grows it overtakes it,
+# and in the limit the fresh batch is √2 times as far away. The centroids beat the fresh batch almost everywhere; only in
+# very high dimension, where they fit the points they were computed from, the mean is better still. So the minibatch loss
+# of a generator that has collapsed to one point is *lower* than that of a perfect generator:
 #
 # $$\arg\min_\theta \mathbb E\,W_1(p^\theta_n, p^*_n) \ne \arg\min_\theta W_1(p^\theta, p^*) .$$
 #
@@ -244,7 +245,7 @@ high = lessons.false_minima.measure(
 )
 fresh, mean = (high.loc[high["batch"] == batch, "w1"] for batch in ("fresh", "mean"))
 print(f"Gaussian, d = 1000, n = 64: fresh {fresh.mean():.2f} ± {fresh.sem():.2f}, mean {mean.mean():.2f} ± {mean.sem():.2f}")
-print(f"crossover at n = 64: d = {lessons.crossover.dimension(64, repetitions=repetitions, seed=seed)}")
+print(f"crossover at n = 64: d = {lessons.crossover.dimension(64, seed=seed)} (100 repetitions for each dimension tried)")
 
 # %% [markdown]
 # ## 4 · And with pictures? (Figure 5)

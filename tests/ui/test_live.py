@@ -52,6 +52,12 @@ def test_the_picture_belongs_to_the_last_of_many_rapid_moves():
     assert (pixels(hammered) == pixels(direct)).all()
 
 
+def test_the_status_names_a_setting_that_is_the_first_of_its_list():
+    figure = ui.LiveFigure(lambda n: n, bar, {"n": ui.slider("batch size n", [0, 1], 0)})
+    figure.settle()
+    assert "batch size n = 0" in status(figure)
+
+
 def test_another_setting_gives_another_picture():
     figure = live(lambda n, kind: n)
     before = pixels(figure)
@@ -156,6 +162,7 @@ def test_paper_setting_sets_every_control_that_has_one():
 
 
 def test_no_figure_is_left_open_in_pyplot():
+    plt.close("all")
     figure = live(lambda n, kind: n)
     for n in (1, 2, 3, 4):
         move(figure, n=n)

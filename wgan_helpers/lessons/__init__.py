@@ -3,7 +3,16 @@
 from importlib import import_module
 from typing import Any
 
-__all__ = ["batches", "bernoulli", "crossover", "exercises", "false_minima", "sample_complexity"]
+__all__ = [
+    "batches",
+    "bernoulli",
+    "crossover",
+    "duality",
+    "estimation_error",
+    "exercises",
+    "false_minima",
+    "sample_complexity",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -24,12 +24,13 @@ _MOST_PIVOTS = 100_000_000  # POT's own default of 100,000 ends too early above 
 
 
 class _Solution(NamedTuple):
-    """Optimal mass ``(b, k)`` from ``rows`` to ``columns`` (both ``(b, k)``), and a dual optimum on y."""
+    """Optimal mass ``(b, k)`` from ``rows`` to ``columns`` (both ``(b, k)``), a dual optimum on y, the distances."""
 
     rows: Tensor
     columns: Tensor
     mass: Tensor
     g: Tensor
+    values: Tensor
 
 
 def wasserstein1(x: Array, y: Array, a: Array | None = None, b: Array | None = None) -> Tensor:
@@ -71,10 +72,12 @@ def wasserstein1(x: Array, y: Array, a: Array | None = None, b: Array | None = N
     Jonker and Volgenant 1987 (assignment); Bonneel et al. 2011 (network simplex in POT).
     """
     x, y = two_samples(x, y)
-    plan = _solve(x, y, a, b)
-    pairs = matched_distances(_pick(x, plan.rows), _pick(y, plan.columns))
-    values = (pairs.double() * plan.mass).sum(dim=-1).to(x.dtype)
-    return values.reshape(x.shape[:-2])
+    solution = _solve(x, y, a, b)
+    values = solution.values
+    if torch.is_grad_enabled() and (x.requires_grad or y.requires_grad):
+        pairs = matched_distances(_pick(x, solution.rows), _pick(y, solution.columns))
+        values = (pairs.double() * solution.mass).sum(dim=-1)
+    return values.to(x.dtype).reshape(x.shape[:-2])
 
 
 def optimal_plan(x: Array, y: Array, a: Array | None = None, b: Array | None = None) -> Tensor:
@@ -161,24 +164,27 @@ def _solve(x: Tensor, y: Tensor, a: Array | None, b: Array | None) -> _Solution:
 def _assignment(x: Tensor, y: Tensor) -> _Solution:
     from wgan_helpers.transport._assignment import assign
 
-    columns, _, g = assign(x.numpy(), y.numpy())
+    columns, f, g = assign(x.numpy(), y.numpy())
     rows = torch.arange(x.shape[1]).expand(columns.shape)
     mass = torch.full(columns.shape, 1 / x.shape[1], dtype=torch.float64)
-    return _Solution(rows, torch.from_numpy(columns), mass, torch.from_numpy(g))
+    # matched pairs are tight, f_i + g_σ(i) = c_iσ(i): the dual value is the distance
+    values = torch.from_numpy(f.mean(axis=1) + g.mean(axis=1))
+    return _Solution(rows, torch.from_numpy(columns), mass, torch.from_numpy(g), values)
 
 
 def _network_simplex(x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> _Solution:
     solved = _on_all_cores(_network_simplex_one, zip(x, y, a, b, strict=True))
-    entries = max(len(mass) for _, _, mass, _ in solved)
+    entries = max(len(one[2]) for one in solved)
 
     def stacked(part: int) -> Tensor:
         # plans differ in their number of entries: what is missing moves no mass from point 0 to point 0
         return torch.stack([torch.nn.functional.pad(one[part], (0, entries - len(one[part]))) for one in solved])
 
-    return _Solution(stacked(0), stacked(1), stacked(2), torch.stack([one[3] for one in solved]))
+    g, values = (torch.stack([one[part] for one in solved]) for part in (3, 4))
+    return _Solution(stacked(0), stacked(1), stacked(2), g, values)
 
 
-def _network_simplex_one(x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _network_simplex_one(x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, ...]:
     import ot
 
     cost = distances(x.double(), y.double()).numpy()
@@ -191,6 +197,7 @@ def _network_simplex_one(x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Te
         torch.from_numpy(columns),
         torch.from_numpy(plan[rows, columns]),
         torch.from_numpy(log["v"]),
+        torch.tensor(log["cost"], dtype=torch.float64),
     )
 
 

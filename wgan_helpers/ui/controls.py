@@ -12,8 +12,14 @@ _STYLE = {"description_width": "190px"}
 class Control(NamedTuple):
     """A widget whose ``value`` feeds a live figure, and the value that the paper used (or ``None``)."""
 
-    widget: widgets.ValueWidget
+    widget: widgets.SelectionSlider | widgets.Dropdown
     paper: Any = None
+
+    @property
+    def shown(self) -> str:
+        """Label and present setting, as a reader sees them."""
+        # not `widget.label`, which stays empty for the first option until it is chosen anew
+        return f"{self.widget.description} = {self.widget.options[self.widget.index][0]}"
 
 
 def slider(label: str, values: Iterable[float], value: float, *, unit: str = "", paper: float | None = None) -> Control:

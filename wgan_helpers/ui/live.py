@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 _DPI = 110
-_MARGINS = {"left": 0.09, "right": 0.98, "bottom": 0.14, "top": 0.9, "wspace": 0.25}
+_LEFT, _RIGHT, _BOTTOM, _TOP = 0.8, 0.15, 0.6, 0.5  # margins in inches: room for labels and a title of two lines
 _BUSY_AFTER = 0.2  # seconds: shorter work would only make the status line flicker
 _FIRST_PICTURE = 2.0  # seconds that showing the widget waits for a picture to save beside it
 # matplotlib's text layout keeps state between calls that two threads must not share
@@ -69,38 +69,29 @@ class LiveFigure(widgets.VBox):
         size: tuple[float, float] = (7.6, 4.2),
     ) -> None:
         self._compute = compute
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-
         self._draw = draw
         self._controls = dict(controls)
         self._panels = panels
-        # a figure of its own: pyplot would keep it, and show it a second time
-        self._canvas = FigureCanvasAgg(Figure(figsize=size, dpi=_DPI))
+        self._canvas, self._margins = _canvas(size)
         self._worker: NewestWins[_Request] = NewestWins(self._follow)
         self.error: Exception | None = None
 
-        width, height = (f"{round(side * _DPI)}px" for side in size)
-        self._picture = widgets.Image(format="png", layout={"width": "100%", "height": "auto"})
-        self._message = widgets.HTML(layout={"display": "none"})
-        frame = widgets.VBox(
-            [self._picture, self._message],
-            layout={"width": "100%", "max_width": width, "min_height": height, "overflow": "hidden"},
-        )
+        width, height = (f"{side * _DPI:.0f}px" for side in size)
+        self._picture = widgets.Image(format="png", layout={"width": "100%"})
+        # as high as a picture, so that the page below does not jump when one takes the other's place
+        self._message = widgets.HTML(layout={"display": "none", "min_height": height})
         self._status = widgets.HTML()
-        self._stop = widgets.Button(description="Stop", tooltip="stop computing, keep what there is", disabled=True)
-        self._stop.on_click(lambda _: self._worker.stop())
-        buttons: list[widgets.Widget] = [self._stop, self._status]
+        self._stop = _button("Stop", "stop computing, keep what there is", self._worker.stop)
+        self._stop.disabled = True
+        buttons = [self._stop, self._status]
         if any(control.paper is not None for control in self._controls.values()):
-            paper = widgets.Button(description="Paper's setting", tooltip="set every control to the paper's value")
-            paper.on_click(lambda _: self._set_to_paper())
-            buttons.insert(0, paper)
+            buttons.insert(0, _button("Paper's setting", "set every control to the paper's value", self._set_to_paper))
         inputs = [control.widget for control in self._controls.values()]
         super().__init__(
             [
                 widgets.Box(inputs, layout={"flex_flow": "row wrap"}),
                 widgets.HBox(buttons, layout={"align_items": "center"}),
-                frame,
+                widgets.VBox([self._picture, self._message], layout={"width": "100%", "max_width": width}),
             ]
         )
         self.add_class("wgan-live")
@@ -138,7 +129,7 @@ class LiveFigure(widgets.VBox):
             widgets.Widget.close(widget)
 
     def _on_change(self, _: object = None) -> None:
-        shown = (f"{control.widget.description} = {control.widget.label}" for control in self._controls.values())
+        shown = (control.shown for control in self._controls.values())
         self._worker.submit(_Request(self.values, " · ".join(shown)))
 
     def _set_to_paper(self) -> None:
@@ -173,7 +164,7 @@ class LiveFigure(widgets.VBox):
         with _drawing:
             self._canvas.figure.clear()
             axes = self._canvas.figure.subplots(1, self._panels, squeeze=False)[0]
-            self._canvas.figure.subplots_adjust(**_MARGINS)
+            self._canvas.figure.subplots_adjust(**self._margins)
             self._draw(result, axes if self._panels > 1 else axes[0])
             png = _png(self._canvas)
         self._picture.value = png
@@ -225,13 +216,29 @@ def _steps(result: Any) -> Iterator[Step]:
 
 def picture(draw: Callable[[Any], object], size: tuple[float, float] = (6.0, 3.6)) -> bytes:
     """What ``draw(axes)`` draws, as a PNG file."""
+    canvas, margins = _canvas(size)
+    with _drawing:
+        axes = canvas.figure.subplots()
+        canvas.figure.subplots_adjust(**margins)
+        draw(axes)
+        return _png(canvas)
+
+
+def _canvas(size: tuple[float, float]) -> tuple["FigureCanvasAgg", dict[str, float]]:
+    """A figure of its own, since pyplot would keep it and show it a second time; and the margins of its axes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with _drawing:
-        canvas = FigureCanvasAgg(Figure(figsize=size, dpi=_DPI, layout="constrained"))
-        draw(canvas.figure.subplots())
-        return _png(canvas)
+    width, height = size
+    margins = {"left": _LEFT / width, "bottom": _BOTTOM / height}
+    margins |= {"right": 1 - _RIGHT / width, "top": 1 - _TOP / height}
+    return FigureCanvasAgg(Figure(figsize=size, dpi=_DPI)), margins
+
+
+def _button(description: str, tooltip: str, action: Callable[[], None]) -> widgets.Button:
+    button = widgets.Button(description=description, tooltip=tooltip)
+    button.on_click(lambda _: action())
+    return button
 
 
 def _png(canvas: "FigureCanvasAgg") -> bytes:
