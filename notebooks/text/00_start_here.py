@@ -45,7 +45,7 @@ environment.report()
 # 2. Where the computation takes longer, you see a coarse picture first, which is then refined. **Stop** ends the
 #    refinement and keeps what there is.
 # 3. **Paper's setting** sets every control to what the paper used.
-# 4. The line beside the buttons says which setting the picture shows.
+# 4. The line under the buttons says which setting the picture shows.
 #
 # Try it. Two batches are drawn from *the same* law, so the distance between the laws is 0. How does the distance
 # between the batches depend on the dimension?

@@ -96,6 +96,33 @@ def test_the_result_has_the_dtype_and_shape_of_the_samples():
         assert transport.wasserstein1(x[0], x[1]).shape == ()
 
 
+# W₂
+
+
+@pytest.mark.parametrize(("n", "m", "weighted"), [(20, 20, False), (20, 13, False), (9, 9, True)])
+def test_w2_equals_pot_on_squared_distances(n, m, weighted):
+    x, y = points(3, n, 4), points(3, m, 4, seed=1)
+    a, b = (masses(n), masses(m, 1)) if weighted else (None, None)
+    values = transport.wasserstein2(x, y, a, b)
+    for i in range(3):
+        cost = ot.dist(x[i].numpy(), y[i].numpy())
+        expected = ot.emd2([] if a is None else a.numpy(), [] if b is None else b.numpy(), cost) ** 0.5
+        assert values[i].item() == pytest.approx(expected, rel=1e-9)
+
+
+def test_w2_is_at_least_w1_and_equal_for_a_shift():
+    x, y = points(30, 3), points(30, 3, seed=1)
+    assert transport.wasserstein2(x, y) >= transport.wasserstein1(x, y)
+    assert transport.wasserstein2(x, x + 1).item() == pytest.approx(3**0.5, rel=1e-12)
+
+
+def test_the_gradient_of_w2_agrees_with_finite_differences_and_is_zero_at_zero():
+    x, y = points(6, 3).requires_grad_(), points(4, 3, seed=1).requires_grad_()
+    assert torch.autograd.gradcheck(transport.wasserstein2, (x, y), eps=1e-7, atol=1e-5)
+    transport.wasserstein2(x, x.detach().clone()).backward()
+    assert (x.grad == 0).all()
+
+
 # invariants
 
 samples = st.builds(

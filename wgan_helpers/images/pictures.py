@@ -53,7 +53,7 @@ class Pictures:
         n: int,
         generator: torch.Generator | None = None,
         dtype: torch.dtype = torch.float32,
-        device: torch.device | str | None = None,
+        device: torch.device | str | int | None = None,
     ) -> Tensor:
         """``n`` different pictures as points, ``(n, c·h·w)``.
 

@@ -6,11 +6,16 @@ from typing import Any
 __all__ = [
     "batches",
     "bernoulli",
+    "blur",
     "crossover",
     "duality",
     "estimation_error",
     "exercises",
     "false_minima",
+    "kmeans",
+    "particles",
+    "regularisation",
+    "regularised_minima",
     "sample_complexity",
 ]
 

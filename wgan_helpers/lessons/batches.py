@@ -31,17 +31,17 @@ def mean_batch_w1(x: Tensor, mean: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=64)
-def kmeans_batch(law: Law, n: int, seed: int = 0) -> Tensor:
+def kmeans_batch(law: Law, n: int, seed: int = 0, per_centroid: int = _POINTS_PER_CENTROID) -> Tensor:
     """The ``n`` centroids of k-means on ``law``, ``(n, d)``.
 
     Lloyd's algorithm in scikit-learn, ``init="random"``, one start, at most 25 iterations, on 20 points per
-    centroid, or on all pictures of a set. How close to a minibatch the centroids come depends on this
-    choice, so it is fixed for the whole course.
+    centroid unless another number is given, or on all pictures of a set. How close to a minibatch the
+    centroids come depends on this choice, so it is fixed for the whole course.
     """
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
-    known = len(law) if isinstance(law, images.Pictures) else _POINTS_PER_CENTROID * n
+    known = len(law) if isinstance(law, images.Pictures) else per_centroid * n
     points = law.sample(known, monte_carlo.generator(seed, n, law.dim)).numpy()
     with warnings.catch_warnings():
         # a law with fewer values than centroids (Bernoulli): a centroid that comes twice does no harm

@@ -13,10 +13,19 @@ from wgan_helpers.transport.closed_form import (
     bernoulli_worst_pair,
 )
 from wgan_helpers.transport.cost import pairwise_distance
-from wgan_helpers.transport.exact import kantorovich_potentials, optimal_plan, wasserstein1
-from wgan_helpers.transport.transforms import c_transform
+from wgan_helpers.transport.energy import energy_distance
+from wgan_helpers.transport.entropic import (
+    EntropicTransport,
+    entropic_cost,
+    entropic_plan,
+    entropic_transport,
+    sinkhorn_divergence,
+)
+from wgan_helpers.transport.exact import kantorovich_potentials, optimal_plan, wasserstein1, wasserstein2
+from wgan_helpers.transport.transforms import c_transform, soft_c_transform
 
 __all__ = [
+    "EntropicTransport",
     "bernoulli_expected_gradient",
     "bernoulli_expected_w1",
     "bernoulli_gradient_bias",
@@ -24,8 +33,15 @@ __all__ = [
     "bernoulli_w1",
     "bernoulli_worst_pair",
     "c_transform",
+    "energy_distance",
+    "entropic_cost",
+    "entropic_plan",
+    "entropic_transport",
     "kantorovich_potentials",
     "optimal_plan",
     "pairwise_distance",
+    "sinkhorn_divergence",
+    "soft_c_transform",
     "wasserstein1",
+    "wasserstein2",
 ]

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import ipywidgets as widgets
 
-_LAYOUT = {"width": "440px"}
-_STYLE = {"description_width": "190px"}
+_LAYOUT = {"width": "520px"}
+_STYLE = {"description_width": "170px"}
 
 
 class Control(NamedTuple):

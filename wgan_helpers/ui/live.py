@@ -80,17 +80,18 @@ class LiveFigure(widgets.VBox):
         self._picture = widgets.Image(format="png", layout={"width": "100%"})
         # as high as a picture, so that the page below does not jump when one takes the other's place
         self._message = widgets.HTML(layout={"display": "none", "min_height": height})
-        self._status = widgets.HTML()
+        self._status = widgets.HTML(layout={"min_height": "28px"})
         self._stop = _button("Stop", "stop computing, keep what there is", self._worker.stop)
         self._stop.disabled = True
-        buttons = [self._stop, self._status]
+        buttons = [self._stop]
         if any(control.paper is not None for control in self._controls.values()):
             buttons.insert(0, _button("Paper's setting", "set every control to the paper's value", self._set_to_paper))
         inputs = [control.widget for control in self._controls.values()]
         super().__init__(
             [
                 widgets.Box(inputs, layout={"flex_flow": "row wrap"}),
-                widgets.HBox(buttons, layout={"align_items": "center"}),
+                widgets.HBox(buttons),
+                self._status,
                 widgets.VBox([self._picture, self._message], layout={"width": "100%", "max_width": width}),
             ]
         )
