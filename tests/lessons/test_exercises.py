@@ -5,17 +5,19 @@ import inspect
 import pytest
 import torch
 
-from wgan_helpers.lessons import batches, exercises
+from wgan_helpers import transport
+from wgan_helpers.lessons import batches, duality, exercises
+from wgan_helpers.lessons.exercises import notebook_05, notebook_06
 from wgan_helpers.ui.exercise import staged
 
 
 def flipped_bias(theta, theta_star, n, repetitions, generator):
-    return -exercises.estimate_bias(theta, theta_star, n, repetitions, generator)
+    return -notebook_05.estimate_bias(theta, theta_star, n, repetitions, generator)
 
 
 def gradient_only(theta, theta_star, n, repetitions, generator):
     truth = 1.0 if theta > theta_star else -1.0
-    return exercises.estimate_bias(theta, theta_star, n, repetitions, generator) + truth
+    return notebook_05.estimate_bias(theta, theta_star, n, repetitions, generator) + truth
 
 
 def one_big_batch(theta, theta_star, n, repetitions, generator):
@@ -25,11 +27,11 @@ def one_big_batch(theta, theta_star, n, repetitions, generator):
 
 def always_above(theta, theta_star, n, repetitions, generator):
     truth = 1.0 if theta > theta_star else -1.0
-    return exercises.estimate_bias(theta, theta_star, n, repetitions, generator) + truth - 1.0
+    return notebook_05.estimate_bias(theta, theta_star, n, repetitions, generator) + truth - 1.0
 
 
 def ignores_n(theta, theta_star, n, repetitions, generator):
-    return exercises.estimate_bias(theta, theta_star, 5, repetitions, generator)
+    return notebook_05.estimate_bias(theta, theta_star, 5, repetitions, generator)
 
 
 MISTAKES = {
@@ -41,6 +43,28 @@ MISTAKES = {
         (lambda x, y: (x - y).square().sum(), "take the square root"),
         (lambda x, y: (x - y).abs().sum(), "yours is 7"),
         (lambda x: x, "TypeError"),
+    ],
+    "c_transform": [
+        (lambda cost, g: (cost - g).amin(dim=0), "The minimum runs over j"),
+        (lambda cost, g: (cost + g).amin(dim=1), "you added g"),
+        (lambda cost, g: (cost - g).amax(dim=1), "with the maximum"),
+        (lambda cost, g: cost.amin(dim=1), "the result ignores g"),
+        (lambda cost, g: (cost - g).mean(dim=1), "somewhere f_i + g_j is larger"),
+        (lambda cost, g: (cost - g).amin(dim=1) - 0.1, "a larger f would still be admissible"),
+    ],
+    "log_sinkhorn_step": [
+        (lambda cost, g, e: (g - cost).logsumexp(dim=0), "sum over j"),
+        (lambda cost, g, e: -transport.soft_c_transform(cost, g, e), "the minus in front of ε"),
+        (lambda cost, g, e: -e * ((g - cost) / e).logsumexp(dim=1), "off by ε log m"),
+        (lambda cost, g, e: (cost - g).amin(dim=1), "does not change with ε"),
+        (lambda cost, g, e: -e * ((g - cost) / e).exp().mean(dim=1), "gives other values"),
+        (lambda cost, g, e: -e * ((g - cost) / e).exp().mean(dim=1).log(), "under- or overflow"),
+    ],
+    "broken_epsilon": [
+        ("small", "give ε as a number"),
+        (-1, "must be positive"),
+        (0.5, "still finite: go lower"),
+        (1e-4, "broken as well: go higher"),
     ],
     "mean_batch_loss": [
         (lambda x, mean: None, "a <code>return</code> is missing"),
@@ -69,15 +93,21 @@ MISTAKES = {
 }
 EXERCISES = {
     "point_distance": exercises.point_distance,
+    "c_transform": exercises.c_transform,
+    "log_sinkhorn_step": exercises.log_sinkhorn_step,
+    "broken_epsilon": exercises.naive_sinkhorn_breaks,
     "mean_batch_loss": exercises.mean_batch_loss,
     "crossover_64": exercises.crossover_dimension,
     "estimate_bias": exercises.gradient_bias,
 }
 SOLUTIONS = {
     "point_distance": lambda x, y: torch.dist(x, y),
+    "c_transform": lambda cost, g: torch.stack([(row - g).min() for row in cost]),
+    "log_sinkhorn_step": transport.soft_c_transform,
+    "broken_epsilon": exercises.naive_sinkhorn_breaks()._solution(),
     "mean_batch_loss": batches.mean_batch_w1,
     "crossover_64": 17,
-    "estimate_bias": exercises.estimate_bias,
+    "estimate_bias": notebook_05.estimate_bias,
 }
 
 
@@ -103,3 +133,9 @@ def test_the_shown_solution_is_a_function_that_one_can_read(name):
 @pytest.mark.parametrize("name", ["crossover_64", "estimate_bias"])
 def test_the_expected_picture_is_a_picture(name):
     assert EXERCISES[name]()._expected().startswith(b"\x89PNG")
+
+
+def test_the_textbook_sinkhorn_is_right_where_it_does_not_break():
+    cost = transport.pairwise_distance(*duality.samples(32))
+    plan = transport.entropic_plan(*duality.samples(32), 0.5)
+    torch.testing.assert_close(notebook_06.naive_sinkhorn(cost, 0.5), plan, rtol=1e-5, atol=1e-9)

@@ -15,6 +15,7 @@ from wgan_helpers.transport.cost import distances
 from wgan_helpers.transport.transforms import soft_c_transform
 
 Epsilon = float | Sequence[float] | np.ndarray | Tensor
+_ROUNDING = 1e-14  # of distances, and then some
 _COMPILED = ("cpu",)  # devices of the compiled kernels; on others, torch
 
 
@@ -71,10 +72,22 @@ def shaped(part: Tensor, x: Tensor, settings: Settings) -> Tensor:
 
 
 def solve(p: Batch, q: Batch, settings: Settings) -> Solved:
+    _refuse_epsilon_below_rounding(p, q, settings)
     compiled = p.points.device.type in _COMPILED
     solved = (_solve_compiled if compiled else _solve_torch)(p, q, settings)
     _warn_unless_converged(solved, settings)
     return solved if bool(p.mass.all() and q.mass.all()) else _extended(p, q, solved, settings)
+
+
+def _refuse_epsilon_below_rounding(p: Batch, q: Batch, settings: Settings) -> None:
+    lower = torch.minimum(p.points.detach().amin(dim=1), q.points.detach().amin(dim=1))
+    upper = torch.maximum(p.points.detach().amax(dim=1), q.points.detach().amax(dim=1))
+    extent = float((upper - lower).amax())
+    if settings.epsilons[-1] < _ROUNDING * extent:
+        raise ValueError(
+            f"epsilon = {settings.epsilons[-1]:g} is lost in the rounding of points that are {extent:g} apart: "
+            "use wasserstein1, its limit, or a larger epsilon"
+        )
 
 
 def _solve_compiled(p: Batch, q: Batch, settings: Settings) -> Solved:
@@ -124,11 +137,10 @@ def _extended(p: Batch, q: Batch, solved: Solved, settings: Settings) -> Solved:
 
 
 def plans(p: Batch, q: Batch, solved: Solved, settings: Settings, i: int) -> Tensor:
-    """The plans (k, n, m) of problem ``i``."""
+    """The plans (k, n, m) of problem ``i``. Their rows have their mass, whatever rounding did to ``f``."""
     epsilons = torch.tensor(settings.epsilons, dtype=torch.float64, device=p.points.device)[:, None, None]
-    potentials = solved.f[:, i, :, None] + solved.g[:, i, None, :]
-    densities = ((potentials - distances(p.points[i], q.points[i])) / epsilons).exp()
-    return p.mass[i, :, None] * q.mass[i] * densities
+    reduced = (solved.g[:, i, None, :] - distances(p.points[i], q.points[i])) / epsilons
+    return p.mass[i, :, None] * (reduced + q.mass[i].log()).softmax(dim=2)
 
 
 def differentiable(p: Batch, q: Batch, solved: Solved, settings: Settings) -> Tensor:

@@ -29,30 +29,30 @@ def solve(
     ``epsilons`` fall from one to the next. One iteration is one reading of the plan; there are at most ``most``
     of them for each ε.
     """
-    solved = _unsolved(len(epsilons), len(x), x.shape[1], y.shape[1])
+    solved = _unsolved(len(x), len(epsilons), x.shape[1], y.shape[1])
 
     def block(part: slice) -> None:
         costs, scales, plan = _costs(x[part], y[part])
         kernels.solve_pairs(
-            costs, scales, a[part], b[part], epsilons, tolerance, most, plan, *(one[:, part] for one in solved)
+            costs, scales, a[part], b[part], epsilons, tolerance, most, plan, *(one[part] for one in solved)
         )
 
     in_blocks(block, len(x), max(1, _PAIRS // (x.shape[1] * y.shape[1])))
-    return solved
+    return _epsilons_first(solved)
 
 
 def solve_self(x: np.ndarray, a: np.ndarray, epsilons: np.ndarray, tolerance: float, most: int) -> Solved:
     """Entropic transport of samples x (b, n, d) to themselves; see `solve`. Here f = g."""
-    f, _, *numbers = _unsolved(len(epsilons), len(x), x.shape[1], 0)
+    f, _, *numbers = _unsolved(len(x), len(epsilons), x.shape[1], 0)
 
     def block(part: slice) -> None:
         costs, scales, kernel = _costs(x[part], x[part])
         kernels.solve_selves(
-            costs, scales, a[part], epsilons, tolerance, most, kernel, f[:, part], *(one[:, part] for one in numbers)
+            costs, scales, a[part], epsilons, tolerance, most, kernel, f[part], *(one[part] for one in numbers)
         )
 
     in_blocks(block, len(x), max(1, _PAIRS // x.shape[1] ** 2))
-    return Solved(f, f, *numbers)
+    return _epsilons_first(Solved(f, f, *numbers))
 
 
 def warm() -> None:
@@ -62,9 +62,14 @@ def warm() -> None:
     solve_self(x, a, epsilons, 1e-6, 1)
 
 
-def _unsolved(k: int, b: int, n: int, m: int) -> Solved:
-    numbers = np.empty((k, b)), np.empty((k, b)), np.empty((k, b), np.int64)
-    return Solved(np.empty((k, b, n)), np.empty((k, b, m)), *numbers)
+def _unsolved(b: int, k: int, n: int, m: int) -> Solved:
+    """Problems come first: blocks of them are contiguous, so that one compiled version serves all."""
+    numbers = np.empty((b, k)), np.empty((b, k)), np.empty((b, k), np.int64)
+    return Solved(np.empty((b, k, n)), np.empty((b, k, m)), *numbers)
+
+
+def _epsilons_first(solved: Solved) -> Solved:
+    return Solved(*(part.swapaxes(0, 1) for part in solved))
 
 
 def _costs(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

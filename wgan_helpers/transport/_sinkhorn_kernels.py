@@ -41,6 +41,7 @@ FIRST = 16.0  # ε is approached from above if it is smaller than the largest co
 FACTOR = 2.0  # between one ε and the next on the way
 SLOW = 0.5  # Sinkhorn's steps that reduce the error by less give way to Newton's
 FAR = 1e20  # scalings beyond this are absorbed
+LARGEST = 1e150  # ε that is larger, with costs of order one, gives the same
 STEP = 5.0  # longest step of Newton's method, in units of ε
 
 
@@ -336,7 +337,7 @@ def approach(c, before, epsilon, a, b, log_b, tolerance, most, gamma, plan, phi,
     """
     count = 0
     while True:
-        now = max(before / FACTOR, epsilon) if before / epsilon > FIRST else epsilon
+        now = max(before / FACTOR, epsilon) if before / epsilon > FIRST and count < most else epsilon
         for j in range(b.size):
             gamma[j] *= before / now
         goal = tolerance if now == epsilon else max(tolerance, LOOSE)
@@ -357,8 +358,8 @@ def solve_pairs(costs, scales, a, b, epsilons, tolerance, most, plan, f, g, valu
     a, b : (p, n), (p, m)       weights
     epsilons : (k,)             from large to small, in the unit of the cost before scaling
     plan : (height, width)      work space
-    f, g : (k, p, n), (k, p, m)        set to the potentials
-    values, errors, counts : (k, p)    set to the dual value, the L1 marginal error, the readings of the plan
+    f, g : (p, k, n), (p, k, m)        set to the potentials
+    values, errors, counts : (p, k)    set to the dual value, the L1 marginal error, the readings of the plan
     """
     n, m, width = a.shape[1], b.shape[1], plan.shape[1]
     columns, q, phi = np.empty((7, width)), np.empty(plan.shape[0]), np.empty(n)
@@ -371,17 +372,17 @@ def solve_pairs(costs, scales, a, b, epsilons, tolerance, most, plan, f, g, valu
         gamma[:] = 0
         before = max(c[0, :m].max() + c[:n, 0].max(), 1e-300)  # at least the largest cost
         for k in range(epsilons.size):
-            epsilon = max(epsilons[k] * scales[p], 1e-150)
-            errors[k, p], counts[k, p] = approach(
+            epsilon = min(epsilons[k] * scales[p], LARGEST)
+            errors[p, k], counts[p, k] = approach(
                 c, before, epsilon, a[p], mass, log_mass, tolerance, most, gamma, plan, phi, columns, q
             )
             before = epsilon
             unit, level = epsilon / scales[p], dot(b[p], gamma[:m])
-            values[k, p] = unit * (dot(a[p], phi) + level)
+            values[p, k] = unit * (dot(a[p], phi) + level)
             for i in range(n):
-                f[k, p, i] = unit * (phi[i] + level)
+                f[p, k, i] = unit * (phi[i] + level)
             for j in range(m):
-                g[k, p, j] = unit * (gamma[j] - level)
+                g[p, k, j] = unit * (gamma[j] - level)
 
 
 @_compile()
@@ -436,14 +437,14 @@ def solve_selves(costs, scales, a, epsilons, tolerance, most, kernel, f, values,
         phi[:] = 0
         before = 1.0
         for k in range(epsilons.size):
-            epsilon = max(epsilons[k] * scales[p], 1e-150)
+            epsilon = min(epsilons[k] * scales[p], LARGEST)
             fill_kernel(costs[p], 1 / epsilon, n, kernel)
             for i in range(n):
                 upper = -0.5 * math.log(a[p, i]) if a[p, i] > 0 else 0.0
                 u[i] = a[p, i] * math.exp(min(max(phi[i] * (before / epsilon), 0.0), upper))
-            errors[k, p], counts[k, p] = settle_self(kernel, a[p], tolerance, most, u, s)
+            errors[p, k], counts[p, k] = settle_self(kernel, a[p], tolerance, most, u, s)
             before = epsilon
             for i in range(n):
                 phi[i] = math.log(u[i] / a[p, i]) if a[p, i] > 0 else 0.0
-                f[k, p, i] = phi[i] * (epsilon / scales[p])
-            values[k, p] = 2 * dot(a[p], f[k, p])
+                f[p, k, i] = phi[i] * (epsilon / scales[p])
+            values[p, k] = 2 * dot(a[p], f[p, k])

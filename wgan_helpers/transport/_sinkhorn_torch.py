@@ -81,7 +81,8 @@ def _solve_block(
     for epsilon in epsilons:
         count = torch.zeros_like(b[:, 0], dtype=torch.int64)
         while True:
-            now = max(before / _FACTOR, epsilon) if before / epsilon > _FIRST else epsilon
+            early = before / epsilon > _FIRST and bool((count < most).any())
+            now = max(before / _FACTOR, epsilon) if early else epsilon
             problems = _Problems(cost / now, a, b, a.log(), b.log())
             goal = tolerance if now == epsilon else max(tolerance, _LOOSE)
             plan = _settle(problems, gamma * (before / now), goal, most, count)

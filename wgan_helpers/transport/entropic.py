@@ -65,7 +65,7 @@ def entropic_transport(
     y : (m, d) or (b, m, d)
         Second sample.
     epsilon : float, or k of them
-        Regularisation, positive, in the unit of the data. A sweep shares the costs and starts each ε from the
+        Regularisation, in the unit of the data: positive, and at least 1e-14 of its extent. A sweep shares the costs and starts each ε from the
         potentials of the next larger one; its axis comes first in all that is returned.
     a : (n,) or (b, n), optional
         Weights of ``x``, non-negative, summing to one; uniform if not given. Not differentiated.
@@ -74,7 +74,7 @@ def entropic_transport(
     tolerance : float
         The marginal error, in the L1 norm, at which to stop.
     max_iterations : int
-        Readings of the plan, for each problem and each ε.
+        Readings of the plan, for each problem and each ε; a step that has begun is finished.
 
     Returns
     -------
@@ -145,7 +145,10 @@ def entropic_cost(
     TypeError, ValueError
         As :func:`entropic_transport`.
     """
-    return entropic_transport(x, y, epsilon, a, b, tolerance=tolerance, max_iterations=max_iterations).cost
+    x, y = two_samples(x, y)
+    settings = settings_of(epsilon, tolerance, max_iterations)
+    left, right = batch_of(x, a, "a"), batch_of(y, b, "b")
+    return shaped(differentiable(left, right, solve(left, right, settings), settings), x, settings).to(x.dtype)
 
 
 def entropic_plan(

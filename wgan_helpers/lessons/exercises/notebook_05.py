@@ -1,8 +1,4 @@
-"""The exercises of the notebooks: what is checked, in which order, and a solution that is right.
-
-Each function makes the widget for one exercise. The stages go from "nothing there" to "right" and name the
-misconception behind a wrong answer.
-"""
+"""Notebook 05, finite samples."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,40 +9,19 @@ from torch import Tensor
 from wgan_helpers import ui
 from wgan_helpers.distributions import Gaussian
 from wgan_helpers.lessons import batches, bernoulli, crossover, false_minima, monte_carlo
+from wgan_helpers.lessons.exercises.compare import close
 from wgan_helpers.transport import bernoulli_gradient_bias
-
-Check = ui.Check
-
-
-def _point_distance(x: Tensor, y: Tensor) -> Tensor:
-    return (x - y).square().sum().sqrt()
-
-
-def point_distance() -> ui.Exercise:
-    """Notebook 00: how an exercise works."""
-    x, y = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([4.0, 6.0, 3.0])
-    checks = [
-        Check("it is a function", callable, "write a function <code>point_distance(x, y)</code>."),
-        Check("it returns something", lambda f: f(x, y) is not None, "a <code>return</code> is missing."),
-        Check("it returns one number", lambda f: torch.as_tensor(f(x, y)).numel() == 1, "sum over the coordinates."),
-        Check("not its square", lambda f: not _close(f(x, y), torch.tensor(25.0)), "take the square root."),
-        Check(
-            "it is the distance",
-            lambda f: _close(f(x, y), torch.tensor(5.0)),
-            lambda f: f"from (1, 2, 3) to (4, 6, 3) it is 5, yours is {float(f(x, y)):g}.",
-        ),
-    ]
-    return ui.exercise("point_distance", checks, solution=_point_distance)
+from wgan_helpers.ui import Check
 
 
 def mean_batch_loss() -> ui.Exercise:
-    """Notebook 05, exercise 1: the loss of a batch of means, in closed form."""
+    """The loss of a batch of means, in closed form."""
     x = Gaussian(7).sample(20, torch.Generator().manual_seed(3)) + 2.0
     mean = torch.linspace(0.5, 2.5, 7)
     right = batches.mean_batch_w1
 
     def gives(value: Tensor) -> Callable[[Any], bool]:
-        return lambda answer: _close(answer(x, mean), value)
+        return lambda answer: close(answer(x, mean), value)
 
     distances = torch.linalg.vector_norm(x - mean, dim=-1)
     checks = [
@@ -74,7 +49,7 @@ def mean_batch_loss() -> ui.Exercise:
         ),
         Check(
             "the mean is used",
-            lambda f: not _close(f(x, mean), f(x, mean + 1)),
+            lambda f: not close(f(x, mean), f(x, mean + 1)),
             "the result does not change with <code>mean</code>.",
         ),
         Check(
@@ -87,7 +62,7 @@ def mean_batch_loss() -> ui.Exercise:
 
 
 def crossover_dimension(n: int = 64) -> ui.Exercise:
-    """Notebook 05, exercise 2: the dimension from which on the mean beats a real batch."""
+    """The dimension from which on the mean beats a real batch."""
 
     def advantage(dim: int) -> tuple[float, float]:
         """How much closer the mean is than a fresh batch, and the standard error of that."""
@@ -134,7 +109,7 @@ def estimate_bias(theta: float, theta_star: float, n: int, repetitions: int, gen
 
 
 def gradient_bias() -> ui.Exercise:
-    """Notebook 05, exercise 3: the bias of Theorem 5.1.1, found by experiment."""
+    """The bias of Theorem 5.1.1, found by experiment."""
     repetitions = 4000
     usual = (0.45, 0.3, 5)  # θ, θ*, n: every common mistake gives another number here
 
@@ -196,7 +171,3 @@ def gradient_bias() -> ui.Exercise:
         return ui.picture(lambda ax: bernoulli.plot(bernoulli.measure(0.3, 5), ax, "gradient"))
 
     return ui.exercise("estimate_bias", checks, solution=estimate_bias, expected=expected)
-
-
-def _close(value: Any, wanted: Tensor) -> bool:
-    return bool(torch.allclose(torch.as_tensor(value).double(), wanted.double(), rtol=1e-4))

@@ -1,0 +1,20 @@
+"""The exercises of the notebooks: what is checked, in which order, and a solution that is right.
+
+Each function makes the widget for one exercise. The stages go from "nothing there" to "right" and name the
+misconception behind a wrong answer.
+"""
+
+from wgan_helpers.lessons.exercises.notebook_00 import point_distance
+from wgan_helpers.lessons.exercises.notebook_03 import c_transform
+from wgan_helpers.lessons.exercises.notebook_05 import crossover_dimension, gradient_bias, mean_batch_loss
+from wgan_helpers.lessons.exercises.notebook_06 import log_sinkhorn_step, naive_sinkhorn_breaks
+
+__all__ = [
+    "c_transform",
+    "crossover_dimension",
+    "gradient_bias",
+    "log_sinkhorn_step",
+    "mean_batch_loss",
+    "naive_sinkhorn_breaks",
+    "point_distance",
+]

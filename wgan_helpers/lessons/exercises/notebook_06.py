@@ -1,0 +1,102 @@
+"""Notebook 06, the Wasserstein distance itself."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from wgan_helpers import transport, ui
+from wgan_helpers.lessons import duality
+from wgan_helpers.lessons.exercises.compare import close
+from wgan_helpers.ui import Check
+
+
+def _log_sinkhorn_step(cost: Tensor, g: Tensor, epsilon: float) -> Tensor:
+    m = cost.shape[1]
+    return -epsilon * (torch.logsumexp((g - cost) / epsilon, dim=1) - math.log(m))
+
+
+def log_sinkhorn_step() -> ui.Exercise:
+    """Half a step of Sinkhorn in the log domain: a soft c-transform."""
+    generator = torch.Generator().manual_seed(0)
+    cost = torch.rand(4, 6, generator=generator, dtype=torch.float64) + 0.5
+    g = torch.randn(6, generator=generator, dtype=torch.float64)
+    epsilon = 0.3
+    right = transport.soft_c_transform(cost, g, epsilon)
+
+    def gives(value: Tensor) -> Callable[[Any], bool]:
+        return lambda f: close(f(cost, g, epsilon), value)
+
+    unweighted = -epsilon * torch.logsumexp((g - cost) / epsilon, dim=1)
+    checks = [
+        Check("it is a function", callable, "write a function <code>log_sinkhorn_step(cost, g, epsilon)</code>."),
+        Check("it returns something", lambda f: f(cost, g, epsilon) is not None, "a <code>return</code> is missing."),
+        Check(
+            "one value for each x",
+            lambda f: torch.as_tensor(f(cost, g, epsilon)).shape == (4,),
+            "sum over j: the potential on x has shape (4,).",
+        ),
+        Check("the sign", lambda f: not gives(-right)(f), "the minus in front of ε is missing."),
+        Check(
+            "every y weighs 1/m",
+            lambda f: not gives(unweighted)(f),
+            "the weights b_j = 1/m are missing: without them f is off by ε log m.",
+        ),
+        Check(
+            "ε is used",
+            lambda f: not close(f(cost, g, epsilon), f(cost, g, 2 * epsilon)),
+            "the result does not change with ε.",
+        ),
+        Check(
+            "it is the soft minimum",
+            gives(right),
+            "f_i = −ε log Σ_j (1/m) exp((g_j − c_ij)/ε) gives other values.",
+        ),
+        Check(
+            "it survives a small ε",
+            lambda f: close(f(cost, g, 1e-4), transport.soft_c_transform(cost, g, 1e-4)),
+            "at ε = 1e-4 the exponentials under- or overflow: let torch.logsumexp take out the largest first.",
+        ),
+    ]
+    return ui.exercise("log_sinkhorn_step", checks, solution=_log_sinkhorn_step)
+
+
+def naive_sinkhorn(cost: Tensor, epsilon: float, steps: int = 500) -> Tensor:
+    """Sinkhorn as in the textbook, with the kernel exp(−c/ε) in full; returns the plan."""
+    n, m = cost.shape
+    kernel = torch.exp(-cost / epsilon)
+    v = torch.ones(m, dtype=cost.dtype)
+    for _ in range(steps):
+        u = 1 / n / (kernel @ v)
+        v = 1 / m / (kernel.T @ u)
+    return u[:, None] * kernel * v
+
+
+def naive_sinkhorn_breaks() -> ui.Exercise:
+    """The ε below which the textbook's Sinkhorn breaks in float32."""
+    cost = transport.pairwise_distance(*(part.float() for part in duality.samples(32)))
+
+    def works(epsilon: float) -> bool:
+        return bool(torch.isfinite(naive_sinkhorn(cost, epsilon)).all())
+
+    def first_broken() -> float:
+        """By bisection in log ε."""
+        low, high = 1e-4, 1.0
+        while high / low > 1.01:
+            middle = math.sqrt(low * high)
+            low, high = (low, middle) if works(middle) else (middle, high)
+        return low
+
+    checks = [
+        Check("it is a number", lambda e: isinstance(e, int | float), "give ε as a number, such as 0.1."),
+        Check("it is positive", lambda e: e > 0, "ε must be positive."),
+        Check("it breaks there", lambda e: not works(e), lambda e: f"at ε = {e:g} the plan is still finite: go lower."),
+        Check(
+            "and not yet at 1.5 times that",
+            lambda e: works(1.5 * e),
+            lambda e: f"at ε = {1.5 * e:g} it is broken as well: go higher.",
+        ),
+    ]
+    return ui.exercise("broken_epsilon", checks, solution=first_broken)
