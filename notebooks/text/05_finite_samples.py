@@ -245,7 +245,7 @@ high = lessons.false_minima.measure(
 )
 fresh, mean = (high.loc[high["batch"] == batch, "w1"] for batch in ("fresh", "mean"))
 print(f"Gaussian, d = 1000, n = 64: fresh {fresh.mean():.2f} ± {fresh.sem():.2f}, mean {mean.mean():.2f} ± {mean.sem():.2f}")
-print(f"crossover at n = 64: d = {lessons.crossover.dimension(64, seed=seed)} (100 repetitions for each dimension tried)")
+print(f"crossover at n = 64: d = {lessons.crossover.dimension(64, repetitions=1000, seed=seed)} (1000 repetitions for each dimension tried)")
 
 # %% [markdown]
 # ## 4 · And with pictures? (Figure 5)
@@ -289,8 +289,8 @@ ui.predict(
     "16 free points start as 16 real digits and minimise W₁ to minibatches of 16 real digits. Where do they end?",
     ["they stay real digits", "near the centroids of k-means", "all at the mean digit"],
     answer="near the centroids of k-means",
-    because="Choose the digits below. The left sheet turns into blurred prototypes. The green bar, the distance to the "
-    "centroids, is little more than from one run of k-means to another (dotted).",
+    because="Choose the digits below. The left sheet turns into blurred prototypes, far nearer to the centroids (green "
+    "bar) than to real digits (blue bar). Dotted: from one run of k-means to another.",
 )
 
 # %%

@@ -203,7 +203,7 @@ ui.predict(
     ["they stay a real sample", "at the centroids of k-means", "all in one point"],
     answer="all in one point",
     because="At large ε the plain cost is E|x − y|, and the point with the least mean distance to everything is the "
-    "geometric median. Switch to *debiased*: the points keep the spread of the law.",
+    "geometric median. Switch to *debiased*: at ε = 1000 the points keep the spread of the law.",
 )
 
 # %%
@@ -216,12 +216,15 @@ for (loss, epsilon), group in spread.groupby(["loss", "epsilon"], sort=False):
     print(f"{name:32} spread {group['spread'].mean():.2f} (d = 50, true law 1, {len(group)} runs)")
 
 # %% [markdown]
-# **What is known and what is not.** Measured here: without debiasing the free points collapse, for every large ε; with it
-# they keep their spread. $W_1$ itself shrinks them to a third at d = 50, the false minimum of notebook 05 at work. In
-# Mallasto et al. (2019) the debiasing terms are part of the *estimate* of the distance; whether they are part of the
-# *generator's* loss, the text leaves open. If they are not, the blur of Figure 9 needs no pixel distance to explain it. If
-# they are, the paper's explanation stands alone. This notebook cannot decide which; it shows that the experiment of
-# Figure 9 does not separate the two.
+# **What is known and what is not.** Measured here: without debiasing the free points collapse, already at ε = 1; with it
+# they keep their spread if ε is large, and shrink as under $W_1$ if it is small. $W_1$ itself shrinks them to a third at
+# d = 50: the false minimum of notebook 05 at work.
+#
+# In Mallasto et al. (2019) the debiasing terms are part of the *estimate* of the distance; whether they are part of the
+# *generator's* loss, the text leaves open. If they are not, the loss of Figure 9 wants all pictures to be one, and its blur
+# needs no pixel distance to explain it (that the pictures there are not all the same would then be the network's doing,
+# or unfinished training). If they are, the paper's explanation stands alone. This notebook cannot decide which; it shows
+# that the experiment of Figure 9 does not separate the two.
 
 # %% [markdown]
 # ## Take away

@@ -43,7 +43,7 @@ def test_a_sheet_shows_every_picture_where_it_belongs():
     pixels = torch.rand(5, 1, 2, 3)
     sheet = images.sheet(pixels, columns=2)
     assert sheet.shape == (3 * 3 - 1, 2 * 4 - 1)
-    torch.testing.assert_close(sheet[3:5, 4:7], pixels[3, 0])
+    assert (sheet[3:5, 4:7] == pixels[3, 0].numpy()).all()
     assert (sheet[:, 3] == 1).all()
     assert (sheet[6:, 4:] == 1).all()
 

@@ -1,5 +1,6 @@
 """Figures 5 and 6: which batch wins where."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import ot
 import pytest
@@ -69,6 +70,17 @@ def test_pictures_show_every_kind_in_the_shape_of_the_set():
     assert list(shown) == list(batches.KINDS)
     assert {tuple(pixels.shape) for pixels in shown.values()} == {(9, 1, 8, 8)}
     assert (shown["mean"] == shown["mean"][0]).all()
+
+
+def test_the_three_batches_are_drawn_with_their_distances():
+    digits = images.load("digits")
+    frame = false_minima.measure(digits, 4, 3)
+    panels = plt.subplots(1, 3)[1]
+    false_minima.plot_pictures(frame, false_minima.pictures_of(digits, 4), panels)
+    for ax, (kind, group) in zip(panels, frame.groupby("batch", sort=False), strict=True):
+        assert ax.get_title(loc="center").startswith(f"{kind} batch")
+        assert f"{group['w1'].mean():.3f}" in ax.get_title(loc="center")
+        assert ax.images[0].get_array().shape == (17, 17)
 
 
 def test_the_pictures_show_the_measured_means():

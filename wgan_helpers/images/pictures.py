@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -109,7 +110,7 @@ def load(name: str, size: int | None = None, n: int | None = None, seed: int = 0
     return Pictures(drawn.reshape(-1, *pixels.shape[1:]), pictures.name, pictures.source)
 
 
-def sheet(pixels: Tensor, columns: int | None = None) -> Tensor:
+def sheet(pixels: Tensor, columns: int | None = None) -> np.ndarray:
     """Pictures side by side, as one.
 
     Parameters
@@ -121,7 +122,7 @@ def sheet(pixels: Tensor, columns: int | None = None) -> Tensor:
 
     Returns
     -------
-    (rows · (h + 1) - 1, columns · (w + 1) - 1) for one channel, with a last axis of ``c`` for more
+    array (rows · (h + 1) - 1, columns · (w + 1) - 1) for one channel, with a last axis of ``c`` for more
         Ready for ``imshow``; between pictures lies a white line of one pixel.
     """
     n, channels, height, width = pixels.shape
@@ -131,4 +132,4 @@ def sheet(pixels: Tensor, columns: int | None = None) -> Tensor:
     white[:n, :, :height, :width] = pixels
     tiles = white.reshape(rows, columns, channels, height + 1, width + 1).permute(0, 3, 1, 4, 2)
     joined = tiles.reshape(rows * (height + 1), columns * (width + 1), channels)[:-1, :-1]
-    return joined.squeeze(-1)
+    return joined.squeeze(-1).numpy()

@@ -133,8 +133,8 @@ def plot_plane(pair: Pair, values: Tensor, ax: "Axes | None" = None, plan: Tenso
     """
     ax = ui.axes(ax)
     extent = (-_REACH, _REACH, -_REACH, _REACH)
-    ax.imshow(values, extent=extent, origin="lower", cmap="cividis", alpha=0.6, interpolation="bilinear")
-    ax.contour(values, levels=12, extent=extent, colors="white", linewidths=0.6, linestyles="solid")
+    ax.imshow(values.numpy(), extent=extent, origin="lower", cmap="cividis", alpha=0.6, interpolation="bilinear")
+    ax.contour(values.numpy(), levels=12, extent=extent, colors="white", linewidths=0.6, linestyles="solid")
     if plan is not None:
         for i, j in plan.nonzero().tolist():
             ends = torch.stack([pair.x[i], pair.y[j]])

@@ -102,7 +102,7 @@ def _shifted(
     dim: int, n: int, shift: float, repetitions: range, seed: int
 ) -> tuple[Gaussian, Gaussian, Tensor, Tensor]:
     """The two laws and their samples ``(len(repetitions), n, dim)``; another shift moves the same points."""
-    centre = torch.zeros(dim)
+    centre = torch.zeros(_checks.integer(dim, "dim"))
     centre[0] = shift
     p, q = Gaussian(dim), Gaussian(dim, mean=centre)
     drawn = torch.stack([p.sample(2 * n, monte_carlo.generator(seed, dim, n, r)) for r in repetitions])

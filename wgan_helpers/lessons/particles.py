@@ -88,7 +88,9 @@ def measure(
     settings: Sequence[tuple[str, float]] = (
         ("W₁", 0.0),
         ("entropic, not debiased", 1.0),
+        ("entropic, not debiased", 1000.0),
         ("entropic, debiased", 1.0),
+        ("entropic, debiased", 1000.0),
         ("energy distance", 0.0),
     ),
     dim: int = 50,

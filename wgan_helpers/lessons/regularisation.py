@@ -66,6 +66,8 @@ def measure(
     _checks.integer(seed, "seed", minimum=0)
     if not sizes or not epsilons:
         raise ValueError("sizes and epsilons must each name at least one value")
+    if min(epsilons) < 0:
+        raise ValueError(f"epsilons must not be negative, got {min(epsilons):g}")
     blocks = [range(first, min(first + _BLOCK, repetitions)) for first in range(0, repetitions, _BLOCK)]
     tasks = [(law, _checks.integer(n, "sizes"), tuple(epsilons), block, seed) for n in sizes for block in blocks]
     return monte_carlo.collect(_pairs, tasks, executor, progress)

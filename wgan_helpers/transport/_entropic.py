@@ -10,8 +10,9 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from wgan_helpers import _checks
+from wgan_helpers.transport import _sinkhorn_torch
 from wgan_helpers.transport._samples import Array, weights
-from wgan_helpers.transport.cost import distances
+from wgan_helpers.transport._sinkhorn_torch import scaled_distances
 from wgan_helpers.transport.transforms import soft_c_transform
 
 Epsilon = float | Sequence[float] | np.ndarray | Tensor
@@ -100,8 +101,6 @@ def _solve_compiled(p: Batch, q: Batch, settings: Settings) -> Solved:
 
 
 def _solve_torch(p: Batch, q: Batch, settings: Settings) -> Solved:
-    from wgan_helpers.transport import _sinkhorn_torch
-
     how = (settings.epsilons, settings.tolerance, settings.max_iterations)
     with torch.no_grad():
         if p is q:
@@ -127,7 +126,7 @@ def _extended(p: Batch, q: Batch, solved: Solved, settings: Settings) -> Solved:
     f, g = solved.f.clone(), solved.g.clone()
     with torch.no_grad():
         for i, (x, y, a, b) in enumerate(zip(p.points, q.points, p.mass, q.mass, strict=True)):
-            cost = distances(x, y)
+            cost = scaled_distances(x, y)
             for k, epsilon in enumerate(settings.epsilons):
                 on_x = soft_c_transform(cost, solved.g[k, i], epsilon, b.log())
                 on_y = soft_c_transform(cost.T, solved.f[k, i], epsilon, a.log())
@@ -139,7 +138,7 @@ def _extended(p: Batch, q: Batch, solved: Solved, settings: Settings) -> Solved:
 def plans(p: Batch, q: Batch, solved: Solved, settings: Settings, i: int) -> Tensor:
     """The plans (k, n, m) of problem ``i``. Their rows have their mass, whatever rounding did to ``f``."""
     epsilons = torch.tensor(settings.epsilons, dtype=torch.float64, device=p.points.device)[:, None, None]
-    reduced = (solved.g[:, i, None, :] - distances(p.points[i], q.points[i])) / epsilons
+    reduced = (solved.g[:, i, None, :] - scaled_distances(p.points[i], q.points[i])) / epsilons
     return p.mass[i, :, None] * (reduced + q.mass[i].log()).softmax(dim=2)
 
 
@@ -167,7 +166,7 @@ class _Envelope(torch.autograd.Function):
         gradients = torch.zeros_like(x), torch.zeros_like(y)
         for i in range(len(x)):
             plan = torch.einsum("k,knm->nm", slope[:, i], plans(*sides, Solved(*solved), ctx.settings, i))
-            cost = distances(x[i], y[i])
+            cost = scaled_distances(x[i], y[i])
             pull = torch.where(cost > 0, plan / cost, 0)  # points that coincide do not pull at each other
             gradients[0][i] = pull.sum(dim=1, keepdim=True) * x[i] - pull @ y[i]
             gradients[1][i] = pull.sum(dim=0)[:, None] * y[i] - pull.T @ x[i]

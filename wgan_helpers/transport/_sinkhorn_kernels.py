@@ -36,9 +36,9 @@ import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
-LOOSE = 1e-2  # tolerance on the way to a small ε
-FIRST = 16.0  # ε is approached from above if it is smaller than the largest cost by more than this
-FACTOR = 2.0  # between one ε and the next on the way
+LOOSE = 1e-3  # tolerance on the way to a small ε: with 1e-2, points of little mass get lost
+EASY = 1 / 32  # of the largest cost: a smaller ε is approached from above
+FACTOR = 2.0  # from one ε to the next on the way
 SLOW = 0.5  # Sinkhorn's steps that reduce the error by less give way to Newton's
 FAR = 1e20  # scalings beyond this are absorbed
 LARGEST = 1e150  # ε that is larger, with costs of order one, gives the same
@@ -328,8 +328,8 @@ def settle(c, inverse, a, b, log_b, tolerance, most, gamma, plan, phi, columns, 
 
 
 @_compile()
-def approach(c, before, epsilon, a, b, log_b, tolerance, most, gamma, plan, phi, columns, q):  # type: ignore[no-untyped-def]
-    """Solve at ``epsilon`` by way of larger ones, from the potential ``gamma`` that is right at ε = ``before``.
+def approach(c, easy, before, epsilon, a, b, log_b, tolerance, most, gamma, plan, phi, columns, q):  # type: ignore[no-untyped-def]
+    """Solve at ``epsilon`` by way of larger ones below ``easy``, from what ``gamma`` is at ε = ``before``.
 
     Returns
     -------
@@ -337,7 +337,7 @@ def approach(c, before, epsilon, a, b, log_b, tolerance, most, gamma, plan, phi,
     """
     count = 0
     while True:
-        now = max(before / FACTOR, epsilon) if before / epsilon > FIRST and count < most else epsilon
+        now = max(min(before / FACTOR, easy), epsilon) if count < most else epsilon
         for j in range(b.size):
             gamma[j] *= before / now
         goal = tolerance if now == epsilon else max(tolerance, LOOSE)
@@ -370,11 +370,12 @@ def solve_pairs(costs, scales, a, b, epsilons, tolerance, most, plan, f, g, valu
         mass[:m] = b[p]
         log_mass[:m] = np.log(b[p])
         gamma[:] = 0
-        before = max(c[0, :m].max() + c[:n, 0].max(), 1e-300)  # at least the largest cost
+        easy = EASY * max(c[0, :m].max(), c[:n, 0].max())  # no cost is three times as large
+        before = max(FACTOR * easy, min(epsilons[0] * scales[p], LARGEST))
         for k in range(epsilons.size):
             epsilon = min(epsilons[k] * scales[p], LARGEST)
             errors[p, k], counts[p, k] = approach(
-                c, before, epsilon, a[p], mass, log_mass, tolerance, most, gamma, plan, phi, columns, q
+                c, easy, before, epsilon, a[p], mass, log_mass, tolerance, most, gamma, plan, phi, columns, q
             )
             before = epsilon
             unit, level = epsilon / scales[p], dot(b[p], gamma[:m])

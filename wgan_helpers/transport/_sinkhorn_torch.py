@@ -4,6 +4,7 @@ The method is that of `_sinkhorn_kernels`, where its mathematics is told; here e
 domain. All problems of a batch take each step together, but a step counts only where it is still needed.
 """
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -11,8 +12,9 @@ from torch import Tensor
 
 from wgan_helpers.transport.cost import distances
 
-_LOOSE = 1e-2  # tolerance on the way to a small ε
-_FIRST, _FACTOR = 16.0, 2.0  # ε falls by this factor, from the largest cost over that
+_LOOSE = 1e-3  # tolerance on the way to a small ε
+_EASY = 1 / 32  # of the largest cost: a smaller ε is approached from above
+_FACTOR = 2.0  # from one ε to the next on the way
 _SLOW = 0.5  # a Sinkhorn step that reduces the error by less is followed by one of Newton's
 _STEP = 5.0  # longest step of Newton's method, in units of ε
 _PAIRS = 2**26  # of points solved at once: half a gigabyte for each of a few matrices
@@ -40,6 +42,13 @@ def solve_self(x: Tensor, a: Tensor, epsilons: list[float], tolerance: float, mo
     size = max(1, _PAIRS // x.shape[1] ** 2)
     blocks = zip(x.split(size), a.split(size), strict=True)
     return _joined([_solve_self_block(*block, epsilons, tolerance, most) for block in blocks])
+
+
+def scaled_distances(x: Tensor, y: Tensor) -> Tensor:
+    """Euclidean distances whose squares neither over- nor underflow, whatever the unit."""
+    largest = max(float(x.abs().max()), float(y.abs().max()))
+    unit = math.ldexp(1.0, min(max(math.frexp(largest)[1], -1000), 1000))
+    return distances(x / unit, y / unit) * unit
 
 
 def _joined(blocks: list[Solved]) -> Solved:
@@ -75,14 +84,14 @@ class _Plan(NamedTuple):
 def _solve_block(
     x: Tensor, y: Tensor, a: Tensor, b: Tensor, epsilons: list[float], tolerance: float, most: int
 ) -> Solved:
-    cost = distances(x, y)
-    gamma, before = torch.zeros_like(b), float(cost.max())
+    cost = scaled_distances(x, y)
+    gamma, easy = torch.zeros_like(b), _EASY * float(cost.max())
+    before = max(_FACTOR * easy, epsilons[0])
     sweep = []
     for epsilon in epsilons:
         count = torch.zeros_like(b[:, 0], dtype=torch.int64)
         while True:
-            early = before / epsilon > _FIRST and bool((count < most).any())
-            now = max(before / _FACTOR, epsilon) if early else epsilon
+            now = max(min(before / _FACTOR, easy), epsilon) if bool((count < most).any()) else epsilon
             problems = _Problems(cost / now, a, b, a.log(), b.log())
             goal = tolerance if now == epsilon else max(tolerance, _LOOSE)
             plan = _settle(problems, gamma * (before / now), goal, most, count)
@@ -161,7 +170,7 @@ def _newton_direction(problems: _Problems, plan: _Plan, slow: Tensor, goal: floa
 
 
 def _solve_self_block(x: Tensor, a: Tensor, epsilons: list[float], tolerance: float, most: int) -> Solved:
-    cost, log_a = distances(x, x), a.log()
+    cost, log_a = scaled_distances(x, x), a.log()
     phi, before = torch.zeros_like(a), 1.0
     sweep = []
     for epsilon in epsilons:

@@ -65,8 +65,9 @@ def entropic_transport(
     y : (m, d) or (b, m, d)
         Second sample.
     epsilon : float, or k of them
-        Regularisation, in the unit of the data: positive, and at least 1e-14 of its extent. A sweep shares the costs and starts each ε from the
-        potentials of the next larger one; its axis comes first in all that is returned.
+        Regularisation, in the unit of the data: positive, and at least 1e-14 of its extent. A sweep shares the
+        costs and starts each ε from the potentials of the next larger one; its axis comes first in all that is
+        returned.
     a : (n,) or (b, n), optional
         Weights of ``x``, non-negative, summing to one; uniform if not given. Not differentiated.
     b : (m,) or (b, m), optional
@@ -235,7 +236,7 @@ def sinkhorn_divergence(
     x, y = two_samples(x, y)
     settings = settings_of(epsilon, tolerance, max_iterations)
     left, right = batch_of(x, a, "a"), batch_of(y, b, "b")
-    across, *within = (
-        differentiable(p, q, solve(p, q, settings), settings) for p, q in ((left, right), (left, left), (right, right))
-    )
-    return shaped(across - 0.5 * sum(within), x, settings).to(x.dtype)
+    across = differentiable(left, right, solve(left, right, settings), settings)
+    left_self = differentiable(left, left, solve(left, left, settings), settings)
+    right_self = differentiable(right, right, solve(right, right, settings), settings)
+    return shaped(across - 0.5 * (left_self + right_self), x, settings).to(x.dtype)
