@@ -27,8 +27,7 @@ setup: .venv/.warm ## what the others share: .venv, locked packages, kernel, com
 
 .venv/.installed: .venv/.created requirements.lock pyproject.toml
 	@echo "installing the locked packages into .venv: some minutes the first time"
-	$(PIP_INSTALL) -r requirements.lock
-	$(PIP_INSTALL) --no-deps -e .
+	$(PIP_INSTALL) -c requirements.lock -e ".[lab,test,scale]"
 	@$(PY) -m ipykernel install --sys-prefix --name python3 --display-name "Python 3 (ipykernel)" >/dev/null
 	@touch $@
 
@@ -58,7 +57,11 @@ lint: setup ## style, types, layers, pairs
 figures: setup ## run all notebooks and store their pictures; one of them: make figures NB=05
 	$(PY) tools/figures.py $(NB) $(ARGS)
 
-bench: setup ## side by side with what you would use instead
+.venv/.bench: .venv/.installed
+	$(PIP_INSTALL) -c requirements.lock -e ".[bench]"
+	@touch $@
+
+bench: setup .venv/.bench ## side by side with what you would use instead
 	@for script in benchmarks/[a-z]*.py; do $(PY) "$$script" $(ARGS) || exit 1; done
 
 sync: setup ## bring notebooks and their text twins together; never loses an edit

@@ -176,7 +176,7 @@ def readme_picture(notebook: NotebookNode) -> bytes | None:
 def _pictures(model_id: str, state: State) -> Iterator[str]:
     """The images within a widget, as PNG files in base64."""
     model = state.get(model_id, {})
-    if model.get("model_name") == "ImageModel":
+    if model.get("model_name") in ("ImageModel", "AnyModel"):
         for buffer in model.get("buffers", []):
             if buffer["path"] == ["value"]:
                 # as IPython writes pictures: one line, and a newline at its end

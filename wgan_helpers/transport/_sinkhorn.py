@@ -59,6 +59,7 @@ def warm() -> None:
     """Compile, or load what was compiled before."""
     x, a, epsilons = np.zeros((1, 2, 1)), np.full((1, 2), 0.5), np.ones(1)
     solve(x, x, a, a, epsilons, 1e-6, 1)
+    solve(x, x[:, :1], a, np.ones((1, 1)), epsilons, 1e-6, 1)
     solve_self(x, a, epsilons, 1e-6, 1)
 
 
@@ -74,15 +75,24 @@ def _epsilons_first(solved: Solved) -> Solved:
 
 def _costs(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Scaled costs in whole tiles, their scales, and room for a plan."""
-    b, n, d = x.shape
-    m, quads = y.shape[1], -(-d // 4)
+    b, n, m = len(x), x.shape[1], y.shape[1]
     height, width = -(-n // tiles.HEIGHT) * tiles.HEIGHT, -(-m // tiles.WIDTH) * tiles.WIDTH
     memory = room((b + 1) * height * width * 8).view(np.float64).reshape(b + 1, height, width)
-    scales, sums = np.empty(b), np.empty((2, tiles.HEIGHT * tiles.WIDTH))
-    rows, columns = np.zeros((height, 4 * quads)), np.zeros((width // tiles.WIDTH, quads, 4 * tiles.WIDTH))
-    for k in range(b):
-        scales[k] = min(tiles.power_of_two(x[k], x[k]), tiles.power_of_two(y[k], y[k]))
-        tiles.pack_rows(x[k], scales[k], rows)
-        tiles.pack_tiles(y[k], scales[k], columns)
-        tiles.fill_tiles(rows, columns, m, memory[k], sums)
-    return memory[:b], scales, memory[b]
+    costs, scales = memory[:b], np.empty(b)
+    if n == m:
+        tiles.fill_distances(x, y, costs, scales)
+    else:
+        _fill_rectangles(x, y, costs, scales)
+    return costs, scales, memory[b]
+
+
+def _fill_rectangles(x: np.ndarray, y: np.ndarray, costs: np.ndarray, scales: np.ndarray) -> None:
+    """As `tiles.fill_distances`, which is for samples of one size."""
+    quads, tile = -(-x.shape[2] // 4), 4 * tiles.WIDTH
+    rows, columns = np.zeros((costs.shape[1], 4 * quads)), np.zeros((costs.shape[2] // tiles.WIDTH, quads, tile))
+    sums = np.empty((2, tiles.HEIGHT * tiles.WIDTH))
+    for k, (p, q) in enumerate(zip(x, y, strict=True)):
+        scales[k] = min(tiles.power_of_two(p, p), tiles.power_of_two(q, q))
+        tiles.pack_rows(p, scales[k], rows)
+        tiles.pack_tiles(q, scales[k], columns)
+        tiles.fill_tiles(rows, columns, len(q), costs[k], sums)

@@ -14,6 +14,7 @@ import numpy as np
 
 from wgan_helpers.ui import cells
 from wgan_helpers.ui.controls import Control
+from wgan_helpers.ui.picture import Picture
 from wgan_helpers.ui.worker import NewestWins
 
 if TYPE_CHECKING:
@@ -77,9 +78,9 @@ class LiveFigure(widgets.VBox):
         self.error: Exception | None = None
 
         width, height = (f"{side * _DPI:.0f}px" for side in size)
-        self._picture = widgets.Image(format="png", layout={"width": "100%"})
+        self._picture = Picture()
         # as high as a picture, so that the page below does not jump when one takes the other's place
-        self._message = widgets.HTML(layout={"display": "none", "min_height": height})
+        self._message = widgets.HTML(layout={"display": "none", "min_height": height, "margin": "0"})
         self._status = widgets.HTML(layout={"min_height": "28px"})
         self._stop = _button("Stop", "stop computing, keep what there is", self._worker.stop)
         self._stop.disabled = True
@@ -110,7 +111,7 @@ class LiveFigure(widgets.VBox):
     @property
     def png(self) -> bytes:
         """The picture that is shown, as a PNG file; empty before the first."""
-        return bytes(self._picture.value)
+        return self._picture.value
 
     def settle(self, timeout: float = 60.0) -> None:
         """Wait until the picture is final for the present setting.
@@ -145,7 +146,7 @@ class LiveFigure(widgets.VBox):
         busy.start()
         try:
             for step in _steps(self._compute(**request.values)):
-                self._show(step.result)
+                self._show(step.result, request.shown)
                 self._say(f"{step.done} of {step.total} …", step.done < step.total)
                 # a setting's first picture is always shown, so that a slow figure follows too
                 if outdated():
@@ -161,13 +162,14 @@ class LiveFigure(widgets.VBox):
         busy.join()
         self._say(f"{html.escape(request.shown)} &nbsp; <i>({ending})</i>", busy=False)
 
-    def _show(self, result: Any) -> None:
+    def _show(self, result: Any, setting: str) -> None:
         with _drawing:
             self._canvas.figure.clear()
             axes = self._canvas.figure.subplots(1, self._panels, squeeze=False)[0]
             self._canvas.figure.subplots_adjust(**self._margins)
             self._draw(result, axes if self._panels > 1 else axes[0])
             png = _png(self._canvas)
+        self._picture.alt = f"Figure for {setting}"
         self._picture.value = png
         self._message.layout.display = "none"
         self._picture.layout.display = None
