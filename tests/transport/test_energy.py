@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -27,6 +27,7 @@ def test_counts_pairs_of_a_point_with_itself():
     assert energy_distance(x, y).item() == 0.5  # 2 · ½ − ½ − 0
 
 
+@settings(deadline=None)
 @given(SEEDS, st.integers(1, 30), st.integers(1, 30))
 def test_on_the_line_it_is_that_of_scipy(seed, n, m):
     x, y = points(n, 1, seed=seed), points(m, 1, seed=seed + 1)
@@ -49,6 +50,7 @@ def test_of_shifted_gaussians():
     assert energy_distance(x, y).item() == pytest.approx(2 * folded - 4 / math.sqrt(math.pi), abs=0.1)
 
 
+@settings(deadline=None)
 @given(SEEDS)
 def test_is_zero_for_the_same_points_in_any_order_positive_for_others_and_symmetric(seed):
     x, y = points(12, 3, seed=seed), points(8, 3, seed=seed + 1)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wgan_helpers.transport import c_transform, soft_c_transform
@@ -23,6 +23,7 @@ def test_c_transform_is_the_least_cost_minus_potential():
     assert c_transform(cost, g).tolist() == [0.5, -1.5]
 
 
+@settings(deadline=None)
 @given(SEEDS)
 def test_c_transform_is_feasible_and_tight(seed):
     cost, g = problem(seed=seed)
@@ -43,6 +44,7 @@ def test_soft_c_transform_of_equal_costs_is_a_log_sum():
     assert soft_c_transform(cost, g, 1.0, log_b).item() == pytest.approx(2 - math.log(1.5))
 
 
+@settings(deadline=None)
 @given(SEEDS, st.floats(1e-3, 1e3))
 def test_soft_c_transform_is_above_the_hard_one_by_at_most_epsilon_log_m(seed, epsilon):
     cost, g = problem(seed=seed)

@@ -109,7 +109,7 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     ax.bar_label(bars, fmt="%.3f")
     ax.axhline(exact, color=ui.PALETTE["blue"], linestyle="--")
     ax.axhline(0, color=ui.PALETTE["grey"], linewidth=1)
-    ax.set_ylim(min(-0.5, 1.1 * frame["value"].min()), max(2.0, 1.2 * frame["value"].max()))
+    ax.set_ylim(min(-0.5, 1.3 * frame["value"].min()), max(2.0, 1.2 * frame["value"].max()))
     ax.set_ylabel("dual value (unit of the data)")
     ax.grid(axis="x", visible=False)
     allowed = frame["admissible"].iloc[0]

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SHIFTS: Final = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0)
-_BLOCK: Final = 10
 _FIRST_STEP: Final = 0.05  # of the critic, as a share of the mean cost
 
 
@@ -70,10 +69,8 @@ def measure(
     _checks.integer(n, "n")
     _checks.integer(steps, "steps", minimum=0)
     _checks.number(shift, "shift")
-    _checks.integer(repetitions, "repetitions")
     _checks.integer(seed, "seed", minimum=0)
-    blocks = [range(first, min(first + _BLOCK, repetitions)) for first in range(0, repetitions, _BLOCK)]
-    tasks = [(dim, n, steps, shift, block, seed) for block in blocks]
+    tasks = [(dim, n, steps, shift, block, seed) for block in monte_carlo.blocks(repetitions)]
     return monte_carlo.collect(_errors, tasks, executor, progress)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from wgan_helpers import _checks
 from wgan_helpers.ui import Step
 
 Task = tuple[Any, ...]
@@ -19,6 +20,12 @@ def generator(seed: int, *key: int) -> torch.Generator:
     """A generator for one repetition: the same numbers whatever runs beside it, before it or where."""
     state = np.random.SeedSequence([seed, *key]).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(state >> np.uint64(1)))
+
+
+def blocks(repetitions: int, size: int = 10) -> list[range]:
+    """The repetitions ``0 … repetitions − 1`` in blocks that are solved as one batch each."""
+    _checks.integer(repetitions, "repetitions")
+    return [range(first, min(first + size, repetitions)) for first in range(0, repetitions, size)]
 
 
 def rounds(repetitions: int, first: int = 2, growth: int = 2) -> list[range]:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 PAPER_DIM: Final = 50
 SIZES: Final = (10, 50, 100, 250, 500, 1000)
 EPSILONS: Final = (0.0, 0.1, 1.0, 10.0, 100.0, 1000.0)
-_BLOCK: Final = 10
 _COLOURS: Final = ("blue", "sky", "green", "orange", "red", "purple")
 _MARKERS: Final = "os^vDP"
 
@@ -62,14 +61,16 @@ def measure(
         One row per pair of samples and ε: ``law, dim, n, epsilon, repetition, seed, divergence``.
     """
     law = UniformCube(PAPER_DIM) if law is None else law
-    _checks.integer(repetitions, "repetitions")
     _checks.integer(seed, "seed", minimum=0)
     if not sizes or not epsilons:
         raise ValueError("sizes and epsilons must each name at least one value")
     if min(epsilons) < 0:
         raise ValueError(f"epsilons must not be negative, got {min(epsilons):g}")
-    blocks = [range(first, min(first + _BLOCK, repetitions)) for first in range(0, repetitions, _BLOCK)]
-    tasks = [(law, _checks.integer(n, "sizes"), tuple(epsilons), block, seed) for n in sizes for block in blocks]
+    tasks = [
+        (law, _checks.integer(n, "sizes"), tuple(epsilons), block, seed)
+        for n in sizes
+        for block in monte_carlo.blocks(repetitions)
+    ]
     return monte_carlo.collect(_pairs, tasks, executor, progress)
 
 

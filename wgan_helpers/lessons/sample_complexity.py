@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 PAPER_DIM: Final = 50
 PAPER_SIZES: Final = (10, 50, 100, 250, 500, 1000)
-_BLOCK = 10  # repetitions that are solved as one batch
 _LAWS: Final = {"uniform on the cube": UniformCube, "Gaussian": Gaussian}
 
 
@@ -57,12 +56,12 @@ def measure(
         One row per pair of samples: ``law, dim, n, repetition, seed, w1``.
     """
     law = UniformCube(PAPER_DIM) if law is None else law
-    _checks.integer(repetitions, "repetitions")
     _checks.integer(seed, "seed", minimum=0)
     if not sizes:
         raise ValueError("sizes is empty: name at least one sample size")
-    blocks = [range(first, min(first + _BLOCK, repetitions)) for first in range(0, repetitions, _BLOCK)]
-    tasks = [(law, _checks.integer(n, "sizes"), block, seed) for n in sizes for block in blocks]
+    tasks = [
+        (law, _checks.integer(n, "sizes"), block, seed) for n in sizes for block in monte_carlo.blocks(repetitions)
+    ]
     return monte_carlo.collect(_pairs, tasks, executor, progress)
 
 
@@ -121,8 +120,8 @@ def explore(seed: int = 0) -> ui.LiveFigure:
 
     def compute(law: type[UniformCube] | type[Gaussian], dim: int, largest: int, repetitions: int) -> Iterator[ui.Step]:
         sizes = [n for n in PAPER_SIZES if n <= largest]
-        blocks = monte_carlo.rounds(repetitions)
-        return monte_carlo.steps(_sizes, [(law(dim), sizes, block, seed) for block in blocks])
+        tasks = [(law(dim), sizes, block, seed) for block in monte_carlo.rounds(repetitions)]
+        return monte_carlo.steps(_sizes, tasks)
 
     return ui.LiveFigure(compute, plot, controls)
 

@@ -4,21 +4,17 @@ float32 problems are solved in float32 and certified in float64; the few whose c
 promise `TOLERANCE` are solved again in float64.
 """
 
-import os
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 
 from wgan_helpers.transport import _assignment_costs as kernels
 from wgan_helpers.transport._jonker_volgenant import match
+from wgan_helpers.transport._threads import in_blocks, room
 
 TOLERANCE = 5e-7  # a float32 solution may be this far from the optimum, relative to it, as certified
 _PAIRS = 2**16  # of points in a block: it fits a core's cache, and is work enough to wake up a thread
-_KEPT_BYTES = 2**24  # that a thread keeps for its next block: costs of one problem up to n = 2000
-_kept = threading.local()
 
 Matching = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -94,71 +90,17 @@ def _buffers(problems: np.ndarray) -> tuple[np.ndarray, ...]:
     b, n = problems.shape[:2]
     height, width = (-(-n // unit) * unit for unit in (kernels.HEIGHT, kernels.WIDTH))
     integer = np.int32 if problems.dtype == np.float32 else np.int64
-    costs = _room(b * height * width * problems.itemsize).view(problems.dtype).reshape(b, height, width)
+    costs = room(b * height * width * problems.itemsize).view(problems.dtype).reshape(b, height, width)
     return costs, np.empty((b, width), problems.dtype), np.empty(b), np.empty(0, integer)
-
-
-def _room(size: int) -> np.ndarray:
-    """Memory of ``size`` bytes, the same for each block of a thread: new pages are slow to come by."""
-    room = getattr(_kept, "room", None)
-    if room is None or room.size < size:
-        room = np.empty(size + 64, np.uint8)
-        room = room[-room.ctypes.data % 64 :]  # whole cache lines
-        if size <= _KEPT_BYTES:
-            _kept.room = room
-    return room[:size]
 
 
 def _in_blocks(solve: Callable[..., None], *problems: np.ndarray) -> _Solved:
     """Solve blocks of problems; the calling thread and the pool's take the next one as they get free."""
     b, n = problems[0].shape[:2]
     solved = _Solved(np.empty((b, n), np.int64), np.empty((b, n)), np.empty((b, n)), np.empty(b), np.empty(b))
-    size = max(1, _PAIRS // n**2)
-    waiting = [slice(start, start + size) for start in reversed(range(0, b, size))]
 
-    def work() -> None:
-        while waiting:
-            try:
-                block = waiting.pop()
-            except IndexError:  # another thread took the last one
-                return
-            solve(*(part[block] for part in problems), _Solved(*(part[block] for part in solved)))
+    def block(part: slice) -> None:
+        solve(*(one[part] for one in problems), _Solved(*(one[part] for one in solved)))
 
-    helpers = [_pool().submit(work) for _ in range(min(len(waiting), _cores()) - 1)]
-    try:
-        work()
-    finally:
-        waiting.clear()  # after an error, Ctrl-C among them, nothing new begins
-        for helper in helpers:
-            if not helper.cancel():
-                helper.result()
+    in_blocks(block, b, max(1, _PAIRS // n**2))
     return solved
-
-
-_threads: ThreadPoolExecutor | None = None
-_lock = threading.Lock()
-
-
-def _pool() -> ThreadPoolExecutor:
-    global _threads
-    with _lock:
-        if _threads is None:
-            _threads = ThreadPoolExecutor(max(1, _cores() - 1), thread_name_prefix="assignment")
-        return _threads
-
-
-def _forget_pool() -> None:
-    """A child process inherits the pool but not its threads, and perhaps a locked lock."""
-    global _threads, _lock
-    _threads, _lock = None, threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_pool)
-
-
-def _cores() -> int:
-    """Cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

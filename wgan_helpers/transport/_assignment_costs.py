@@ -32,9 +32,10 @@ _EXTREMA = ("nnan", "nsz")  # vectorised only if no NaN can come and the sign of
 def power_of_two(a, b):  # type: ignore[no-untyped-def]
     """A factor that brings all numbers of two tables into [-1, 1]; multiplying by it is exact."""
     largest = a.dtype.type(0)
-    for i in range(a.shape[0]):
-        for k in range(a.shape[1]):
-            largest = max(largest, max(abs(a[i, k]), abs(b[i, k])))
+    for table in (a, b):
+        for i in range(table.shape[0]):
+            for k in range(table.shape[1]):
+                largest = max(largest, abs(table[i, k]))
     return math.ldexp(1.0, -min(max(math.frexp(np.float64(largest))[1], -1000), 1000))
 
 
@@ -74,7 +75,7 @@ def add_squares(x, i, start, stop, y, sums):  # type: ignore[no-untyped-def]
 
 
 @_compile()
-def fill_tiles(x, y, n, c, sums):  # type: ignore[no-untyped-def]
+def fill_tiles(x, y, m, c, sums):  # type: ignore[no-untyped-def]
     """Euclidean costs from packed points. Differences, not |x|² + |y|² - 2xy: near pairs stay accurate."""
     for i in range(0, x.shape[0], HEIGHT):
         for tile in range(y.shape[0]):
@@ -87,13 +88,13 @@ def fill_tiles(x, y, n, c, sums):  # type: ignore[no-untyped-def]
                 costs, squares = c[i + r, tile * 64 : tile * 64 + 64], total[r * 64 : r * 64 + 64]
                 for j in range(64):
                     costs[j] = np.sqrt(squares[j])
-        c[i : i + HEIGHT, n:] = np.inf
+        c[i : i + HEIGHT, m:] = np.inf
 
 
 @_compile()
 def fill_distances(x, y, costs, scales):  # type: ignore[no-untyped-def]
-    """Scaled Euclidean costs of points x, y (b, n, d), into costs (b, height, width); sets scales (b,)."""
-    _, n, d = x.shape
+    """Scaled Euclidean costs of points x (b, n, d), y (b, m, d), into costs (b, height, width); sets scales (b,)."""
+    d, m = x.shape[2], y.shape[1]
     _, height, width = costs.shape
     xs, ys = np.zeros((height, -(-d // 4) * 4), x.dtype), np.zeros((width // WIDTH, -(-d // 4), 4 * WIDTH), x.dtype)
     sums = np.empty((2, HEIGHT * WIDTH), x.dtype)
@@ -101,7 +102,7 @@ def fill_distances(x, y, costs, scales):  # type: ignore[no-untyped-def]
         scales[k] = power_of_two(x[k], y[k])
         pack_rows(x[k], scales[k], xs)
         pack_tiles(y[k], scales[k], ys)
-        fill_tiles(xs, ys, n, costs[k], sums)
+        fill_tiles(xs, ys, m, costs[k], sums)
 
 
 @_compile()

@@ -55,12 +55,28 @@ def solve_self(x: np.ndarray, a: np.ndarray, epsilons: np.ndarray, tolerance: fl
     return _epsilons_first(Solved(f, f, *numbers))
 
 
+def gradient(
+    x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray, epsilons: np.ndarray, g: np.ndarray, slopes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Gradient in ``x`` and ``y`` of the sum of ``slopes`` (k, b) times costs, from potentials g (k, b, m)."""
+    g, slopes = (np.ascontiguousarray(part.swapaxes(0, 1)) for part in (g, slopes))
+    pulls = np.empty_like(x), np.empty_like(y)
+
+    def block(part: slice) -> None:
+        costs, scales, _ = _costs(x[part], y[part])
+        sides = (x[part], y[part], a[part], b[part])
+        kernels.pull_points(costs, scales, *sides, epsilons, g[part], slopes[part], *(one[part] for one in pulls))
+
+    in_blocks(block, len(x), max(1, _PAIRS // (x.shape[1] * y.shape[1])))
+    return pulls
+
+
 def warm() -> None:
     """Compile, or load what was compiled before."""
     x, a, epsilons = np.zeros((1, 2, 1)), np.full((1, 2), 0.5), np.ones(1)
     solve(x, x, a, a, epsilons, 1e-6, 1)
-    solve(x, x[:, :1], a, np.ones((1, 1)), epsilons, 1e-6, 1)
     solve_self(x, a, epsilons, 1e-6, 1)
+    gradient(x, x, a, a, epsilons, np.zeros((1, 1, 2)), np.ones((1, 1)))
 
 
 def _unsolved(b: int, k: int, n: int, m: int) -> Solved:
@@ -79,20 +95,5 @@ def _costs(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nda
     height, width = -(-n // tiles.HEIGHT) * tiles.HEIGHT, -(-m // tiles.WIDTH) * tiles.WIDTH
     memory = room((b + 1) * height * width * 8).view(np.float64).reshape(b + 1, height, width)
     costs, scales = memory[:b], np.empty(b)
-    if n == m:
-        tiles.fill_distances(x, y, costs, scales)
-    else:
-        _fill_rectangles(x, y, costs, scales)
+    tiles.fill_distances(x, y, costs, scales)
     return costs, scales, memory[b]
-
-
-def _fill_rectangles(x: np.ndarray, y: np.ndarray, costs: np.ndarray, scales: np.ndarray) -> None:
-    """As `tiles.fill_distances`, which is for samples of one size."""
-    quads, tile = -(-x.shape[2] // 4), 4 * tiles.WIDTH
-    rows, columns = np.zeros((costs.shape[1], 4 * quads)), np.zeros((costs.shape[2] // tiles.WIDTH, quads, tile))
-    sums = np.empty((2, tiles.HEIGHT * tiles.WIDTH))
-    for k, (p, q) in enumerate(zip(x, y, strict=True)):
-        scales[k] = min(tiles.power_of_two(p, p), tiles.power_of_two(q, q))
-        tiles.pack_rows(p, scales[k], rows)
-        tiles.pack_tiles(q, scales[k], columns)
-        tiles.fill_tiles(rows, columns, len(q), costs[k], sums)

@@ -449,3 +449,41 @@ def solve_selves(costs, scales, a, epsilons, tolerance, most, kernel, f, values,
                 phi[i] = math.log(u[i] / a[p, i]) if a[p, i] > 0 else 0.0
                 f[p, k, i] = phi[i] * (epsilon / scales[p])
             values[p, k] = 2 * dot(a[p], f[p, k])
+
+
+@_compile("contract")
+def pull_row(x, y, costs, scale, weights, x_pull, y_pull):  # type: ignore[no-untyped-def]
+    """Add the gradient of ``Σ_j weights_j |x - y_j|``. Points that coincide do not pull at each other."""
+    for j in range(y.shape[0]):
+        weight = weights[j] / costs[j] * scale if costs[j] > 0 else 0.0
+        for k in range(x.size):
+            pull = weight * (x[k] - y[j, k])
+            x_pull[k] += pull
+            y_pull[j, k] -= pull
+
+
+@_compile()
+def pull_points(costs, scales, x, y, a, b, epsilons, g, slopes, x_pull, y_pull):  # type: ignore[no-untyped-def]
+    """Gradient of ``Σ_k slopes_k W_k`` in the points, for a block of problems: plans count as constant.
+
+    Parameters
+    ----------
+    costs, scales, a, b, epsilons, g    as for `solve_pairs`
+    x, y : (p, n, d), (p, m, d)
+    slopes : (p, k)
+    x_pull, y_pull : as x, y            set to the gradient
+    """
+    m, width = y.shape[1], costs.shape[2]
+    w, row, weights = np.full((epsilons.size, width), -np.inf), np.empty(width), np.empty(width)
+    x_pull[:] = 0
+    y_pull[:] = 0
+    for p in range(len(x)):
+        for k in range(epsilons.size):
+            w[k, :m] = g[p, k] / epsilons[k] + np.log(b[p])
+        for i in range(x.shape[1]):
+            weights[:] = 0
+            for k in range(epsilons.size):
+                top = exponents(costs[p, i], w[k], 1 / (epsilons[k] * scales[p]), row)
+                exponentiate(row, top)
+                add_scaled(row, slopes[p, k] * a[p, i] / total(row), weights)
+            pull_row(x[p, i], y[p], costs[p, i], scales[p], weights, x_pull[p, i], y_pull[p])

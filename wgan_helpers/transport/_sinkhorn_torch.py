@@ -44,6 +44,25 @@ def solve_self(x: Tensor, a: Tensor, epsilons: list[float], tolerance: float, mo
     return _joined([_solve_self_block(*block, epsilons, tolerance, most) for block in blocks])
 
 
+def gradient(
+    x: Tensor, y: Tensor, a: Tensor, b: Tensor, epsilons: list[float], g: Tensor, slopes: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Gradient in ``x`` and ``y`` of the sum of ``slopes`` (k, b) times costs, from potentials g (k, b, m)."""
+    pulls = torch.zeros_like(x), torch.zeros_like(y)
+    for i, cost in enumerate(map(scaled_distances, x, y)):
+        weights = torch.einsum("k,knm->nm", slopes[:, i], plans(cost, a[i], b[i], epsilons, g[:, i]))
+        pull = torch.where(cost > 0, weights / cost, 0)  # points that coincide do not pull at each other
+        pulls[0][i] = pull.sum(dim=1, keepdim=True) * x[i] - pull @ y[i]
+        pulls[1][i] = pull.sum(dim=0)[:, None] * y[i] - pull.T @ x[i]
+    return pulls
+
+
+def plans(cost: Tensor, a: Tensor, b: Tensor, epsilons: list[float], g: Tensor) -> Tensor:
+    """The plans (k, n, m) of potentials g (k, m). Their rows have their mass, whatever rounding did to ``f``."""
+    falling = torch.tensor(epsilons, dtype=torch.float64, device=cost.device)[:, None, None]
+    return a[:, None] * ((g[:, None, :] - cost) / falling + b.log()).softmax(dim=2)
+
+
 def scaled_distances(x: Tensor, y: Tensor) -> Tensor:
     """Euclidean distances whose squares neither over- nor underflow, whatever the unit."""
     largest = max(float(x.abs().max()), float(y.abs().max()))

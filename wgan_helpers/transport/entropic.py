@@ -14,8 +14,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from wgan_helpers.transport._entropic import Epsilon, batch_of, differentiable, plans, settings_of, shaped, solve
+from wgan_helpers.transport._entropic import Epsilon, batch_of, differentiable, settings_of, shaped, solve
 from wgan_helpers.transport._samples import Array, two_samples
+from wgan_helpers.transport._sinkhorn_torch import plans, scaled_distances
 
 TOLERANCE = 1e-6
 MAX_ITERATIONS = 20_000
@@ -191,7 +192,9 @@ def entropic_plan(
     with torch.no_grad():
         left, right = batch_of(x, a, "a"), batch_of(y, b, "b")
         solved = solve(left, right, settings)
-        dense = [plans(left, right, solved, settings, i) for i in range(len(left.points))]
+        costs = map(scaled_distances, left.points, right.points)
+        problems = zip(costs, left.mass, right.mass, solved.g.unbind(dim=1), strict=True)
+        dense = [plans(cost, a, b, settings.epsilons, g) for cost, a, b, g in problems]
     return shaped(torch.stack(dense, dim=1), x, settings).to(x.dtype)
 
 

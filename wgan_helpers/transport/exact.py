@@ -7,9 +7,6 @@ With as many points on both sides and uniform weights, an optimal plan is a perm
 by the assignment solver in :mod:`._assignment`; everything else goes to POT's network simplex.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from os import cpu_count
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +14,7 @@ import torch
 from torch import Tensor
 
 from wgan_helpers.transport._samples import Array, two_samples, weights
+from wgan_helpers.transport._threads import in_blocks
 from wgan_helpers.transport.cost import distances, matched_distances
 from wgan_helpers.transport.transforms import c_transform
 
@@ -208,16 +206,22 @@ def _assignment(x: Tensor, y: Tensor, power: int) -> _Solution:
 
 
 def _network_simplex(power: int, x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> _Solution:
+    solved: dict[int, tuple[Tensor, ...]] = {}
+
+    def solve(block: slice) -> None:
+        i = block.start
+        solved[i] = _network_simplex_one(power, x[i], y[i], a[i], b[i])
+
     # POT releases the interpreter lock while it pivots
-    with ThreadPoolExecutor(cpu_count()) as pool:
-        solved = list(pool.map(partial(_network_simplex_one, power), x, y, a, b))
-    entries = max(len(one[2]) for one in solved)
+    in_blocks(solve, len(x), 1)
+    in_order = [solved[i] for i in range(len(x))]
+    entries = max(len(one[2]) for one in in_order)
 
     def stacked(part: int) -> Tensor:
         # plans differ in their number of entries: what is missing moves no mass from point 0 to point 0
-        return torch.stack([torch.nn.functional.pad(one[part], (0, entries - len(one[part]))) for one in solved])
+        return torch.stack([torch.nn.functional.pad(one[part], (0, entries - len(one[part]))) for one in in_order])
 
-    g, values = (torch.stack([one[part] for one in solved]) for part in (3, 4))
+    g, values = (torch.stack([one[part] for one in in_order]) for part in (3, 4))
     return _Solution(stacked(0), stacked(1), stacked(2), g, values)
 
 

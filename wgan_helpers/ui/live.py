@@ -142,12 +142,13 @@ class LiveFigure(widgets.VBox):
     def _follow(self, request: "_Request", outdated: Callable[[], bool]) -> None:
         """Compute and draw one setting: the worker's whole job."""
         started = time.perf_counter()
-        busy = threading.Timer(_BUSY_AFTER, self._say, ["working …", True])
+        shown = html.escape(request.shown)
+        busy = threading.Timer(_BUSY_AFTER, self._say, [shown, "working …", True])
         busy.start()
         try:
             for step in _steps(self._compute(**request.values)):
                 self._show(step.result, request.shown)
-                self._say(f"{step.done} of {step.total} …", step.done < step.total)
+                self._say(shown, f"{step.done} of {step.total} …", step.done < step.total)
                 # a setting's first picture is always shown, so that a slow figure follows too
                 if outdated():
                     break
@@ -160,7 +161,7 @@ class LiveFigure(widgets.VBox):
             self._show_error(error)
         busy.cancel()
         busy.join()
-        self._say(f"{html.escape(request.shown)} &nbsp; <i>({ending})</i>", busy=False)
+        self._say(shown, ending, busy=False)
 
     def _show(self, result: Any, setting: str) -> None:
         with _drawing:
@@ -180,8 +181,9 @@ class LiveFigure(widgets.VBox):
         self._picture.layout.display = "none"
         self._message.layout.display = None
 
-    def _say(self, line: str, busy: bool) -> None:
-        self._status.value = f'<span role="status">{line}</span>'
+    def _say(self, shown: str, progress: str, busy: bool) -> None:
+        # the setting stands there from the start: a line that grew would push the picture down
+        self._status.value = f'<span role="status">{shown} &nbsp; <i>({progress})</i></span>'
         self._stop.disabled = not busy
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
