@@ -273,6 +273,13 @@ lessons.false_minima.explore_pictures(seed=seed)
 digits = lessons.false_minima.measure(images.load("digits"), n=64, repetitions=repetitions, seed=seed)
 fig5 = digits.groupby("batch", sort=False)["w1"].agg(["mean", "sem"])
 print(fig5.round(3).to_string())
+lessons.false_minima.plot_spread(digits);
+
+# %% [markdown]
+# **On digits half of the claim holds.** The centroids have a lower loss than real digits, and no minibatch is an exception.
+# The mean digit has not: although there are 64 pixels, well above the crossover for a Gaussian law, digits fill far fewer
+# dimensions, and there a real batch has better partners to offer than the mean. It is the *intrinsic* dimension that counts,
+# as Weed and Bach (2017) stress.
 
 # %% [markdown]
 # ## 5 · Why k-means? (Section 5.2, Figure 7)

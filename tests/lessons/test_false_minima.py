@@ -1,10 +1,14 @@
 """Figures 5 and 6: which batch wins where."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import matplotlib.pyplot as plt
 import numpy as np
 import ot
 import pytest
 import torch
+from sklearn.cluster import KMeans
 
 from wgan_helpers import images
 from wgan_helpers.distributions import Bernoulli, Gaussian, UniformCube
@@ -61,6 +65,25 @@ def test_all_kinds_meet_the_same_minibatches():
     np.testing.assert_array_equal(alone, together.loc[together["batch"] == "fresh", "w1"])
 
 
+def test_centroids_are_fitted_one_after_the_other_whoever_asks(monkeypatch):
+    # scikit-learn changes the threads of BLAS for the whole process: fits that overlap can hang it
+    at_work, most = [], []
+
+    def fit(self, points):
+        at_work.append(self)
+        most.append(len(at_work))
+        time.sleep(0.02)
+        at_work.pop()
+        self.cluster_centers_ = points[: self.n_clusters]
+        return self
+
+    monkeypatch.setattr(KMeans, "fit", fit)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda seed: batches.kmeans_batch(Gaussian(3), 4, seed), range(900, 908)))
+    batches.kmeans_batch.cache_clear()
+    assert most == [1] * 8
+
+
 def test_centroids_of_fewer_values_than_centroids_are_fine():
     assert batches.kmeans_batch(Bernoulli(0.5), 8).shape == (8, 1)
 
@@ -91,6 +114,14 @@ def test_the_pictures_show_the_measured_means():
     absolute = false_minima.plot(frame)
     mean = next(line for line in absolute.get_lines() if line.get_label() == "mean batch")
     np.testing.assert_allclose(mean.get_ydata(), frame[frame["batch"] == "mean"].groupby("dim")["w1"].mean())
+
+
+def test_the_spread_is_drawn_for_every_kind():
+    frame = false_minima.measure(Gaussian(2), 4, 6)
+    ax = false_minima.plot_spread(frame)
+    assert [label.get_text() for label in ax.get_yticklabels()] == list(batches.KINDS)
+    points = np.concatenate([dots.get_offsets()[:, 0] for dots in ax.collections if len(dots.get_offsets()) == 6])
+    np.testing.assert_allclose(sorted(points), sorted(frame["w1"]))
 
 
 def test_the_crossover_is_drawn():

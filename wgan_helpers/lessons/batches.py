@@ -4,6 +4,7 @@ r"""The three batches that §5.1 compares with a fresh minibatch of real points.
 centroids of k-means, each with the mass 1/n.
 """
 
+import threading
 import warnings
 from collections.abc import Sequence
 from functools import lru_cache
@@ -20,6 +21,8 @@ from wgan_helpers.lessons import monte_carlo
 
 KINDS: Final = ("fresh", "mean", "k-means")
 _POINTS_PER_CENTROID: Final = 20
+# scikit-learn sets the threads of BLAS for the whole process while it fits: two fits at once can hang it
+_one_fit = threading.Lock()
 
 
 def mean_batch_w1(x: Tensor, mean: Tensor) -> Tensor:
@@ -46,7 +49,8 @@ def kmeans_batch(law: Law, n: int, seed: int = 0, per_centroid: int = _POINTS_PE
     with warnings.catch_warnings():
         # a law with fewer values than centroids (Bernoulli): a centroid that comes twice does no harm
         warnings.simplefilter("ignore", ConvergenceWarning)
-        fitted = KMeans(n, init="random", n_init=1, max_iter=25, random_state=seed).fit(points)
+        with _one_fit:
+            fitted = KMeans(n, init="random", n_init=1, max_iter=25, random_state=seed).fit(points)
     return torch.from_numpy(fitted.cluster_centers_)
 
 

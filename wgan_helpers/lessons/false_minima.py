@@ -160,6 +160,20 @@ def plot_pictures(frame: pd.DataFrame, shown: dict[str, Tensor], panels: "Sequen
         ax.set_title(f"{kind} batch\n$W_1$ = {mean:.3f} ± {error:.3f} (SE)")
 
 
+def plot_spread(frame: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
+    """Draw the distribution of W₁ over the minibatches for each kind of batch: how much of the order is luck."""
+    import seaborn as sns
+
+    ax = ui.axes(ax)
+    palette = {kind: ui.PALETTE[look["color"]] for kind, look in _LOOKS.items()}
+    style = {"palette": palette, "inner": "point", "linewidth": 1, "legend": False}
+    sns.violinplot(frame, x="w1", y="batch", hue="batch", ax=ax, **style)
+    ax.set_xlabel("$W_1$ to a minibatch (unit of the data)")
+    ax.set_ylabel("batch")
+    ax.set_title(f"{frame['law'].iloc[0]}, n = {frame['n'].iloc[0]}, {frame['repetition'].nunique()} minibatches")
+    return ax
+
+
 def explore_pictures(seed: int = 0) -> ui.LiveFigure:
     """Figure 5 with handwritten digits, live: three batches and their distances to a fresh minibatch."""
     digits = images.load("digits")
