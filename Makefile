@@ -25,10 +25,12 @@ setup: .venv/.warm ## what the others share: .venv, locked packages, kernel, com
 	$(PYTHON) -m venv .venv
 	@touch $@
 
-.venv/.installed: .venv/.created requirements.lock pyproject.toml
+.venv/.installed: .venv/.created requirements.lock pyproject.toml Makefile
 	@echo "installing the locked packages into .venv: some minutes the first time"
 	$(PIP_INSTALL) -c requirements.lock -e ".[lab,test,scale]"
-	@$(PY) -m ipykernel install --sys-prefix --name python3 --display-name "Python 3 (ipykernel)" >/dev/null
+	@# passive: PyTorch's threads that spin while they wait make a small operation 10 times slower on busy cores
+	@$(PY) -m ipykernel install --sys-prefix --name python3 --display-name "Python 3 (ipykernel)" \
+	  --env OMP_WAIT_POLICY PASSIVE >/dev/null
 	@touch $@
 
 .venv/.warm: .venv/.installed tools/warm.py $(COMPILED)

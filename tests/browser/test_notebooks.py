@@ -80,14 +80,28 @@ def _hammer(figure, control):
     if control.stops > 1:
         if len({line.split("(done")[0] for line in lines}) < len(lines):
             yield f"other values, the same line: {lines}"
-        # a full turn may look the same at both ends
-        if len({at_start, *pictures}) < 2 or (control.is_menu and len(set(pictures)) < control.stops):
+        if control.is_menu and len(set(pictures)) < control.stops:
+            yield f"other options, the same picture: {lines}"
+        # a full turn looks the same at both ends, but not between them
+        if len({at_start, *pictures}) < 2 and not _matters_elsewhere(figure, control):
             yield f"other values, the same picture: {lines}"
     figure.watch()
     line, picture = control.set(*control.to_and_fro, *control.keys_to(start))
     yield from dict.fromkeys(figure.watched()["violations"])
     if picture != at_start:
         yield f"after the hammering the picture is not that of {line}"
+
+
+def _matters_elsewhere(figure, control):
+    """Whether the control changes the picture for another option of a menu, as its label should say."""
+    for menu in figure.controls():
+        start = menu.index
+        for index in range(menu.stops) if menu.is_menu else ():
+            menu.set(*menu.keys_to(index))
+            if control.set(*control.keys_to(0))[1] != control.set("End")[1]:
+                menu.set(*menu.keys_to(start))
+                return True
+    return False
 
 
 def test_papers_setting_is_one_press_and_settles(notebook):

@@ -84,11 +84,12 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None, relative: bool = False) 
         Whether to divide by the mean distance of a fresh batch: below 1 stands what beats it.
     """
     ax = ui.axes(ax)
-    unit = frame[frame["batch"] == "fresh"].groupby("dim")["w1"].mean()
+    summary = monte_carlo.mean_and_error(frame, ["batch", "dim"], "w1").set_index("dim")
+    of_kind = {kind: summary[summary["batch"] == kind] for kind in _LOOKS}
     for kind, look in _LOOKS.items():
-        mean = monte_carlo.mean_and_error(frame[frame["batch"] == kind], ["dim"], "w1")
-        scale = mean["dim"].map(unit) if relative else 1.0
-        ui.band(ax, mean["dim"], mean["mean"] / scale, 2 * mean["sem"] / scale, label=f"{kind} batch", **look)
+        mean = of_kind[kind]
+        scale = of_kind["fresh"]["mean"].loc[mean.index] if relative else 1.0
+        ui.band(ax, mean.index, mean["mean"] / scale, 2 * mean["sem"] / scale, label=f"{kind} batch", **look)
     ui.log_axis(ax, "x", [dim for dim in (1, 4, 16, 64, 256, 1000) if dim <= frame["dim"].max()])
     ax.set_xlabel("dimension d")
     if relative:

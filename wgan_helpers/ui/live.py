@@ -3,10 +3,11 @@
 import base64
 import html
 import io
+import math
 import threading
 import time
 import weakref
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ipywidgets as widgets
@@ -18,10 +19,13 @@ from wgan_helpers.ui.picture import Picture
 from wgan_helpers.ui.worker import NewestWins
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 _DPI = 110
 _LEFT, _RIGHT, _BOTTOM, _TOP = 0.8, 0.15, 0.6, 0.5  # margins in inches: room for labels and a title of two lines
+_LETTER = 6.8  # pixels: mean width of a letter of the status line
+_ENDING = len("(stopped at 10 of 10, 0.00 s)")
 _BUSY_AFTER = 0.2  # seconds: shorter work would only make the status line flicker
 _FIRST_PICTURE = 2.0  # seconds that showing the widget waits for a picture to save beside it
 # matplotlib's text layout keeps state between calls that two threads must not share
@@ -81,7 +85,10 @@ class LiveFigure(widgets.VBox):
         self._picture = Picture()
         # as high as a picture, so that the page below does not jump when one takes the other's place
         self._message = widgets.HTML(layout={"display": "none", "min_height": height, "margin": "0"})
-        self._status = widgets.HTML(layout={"min_height": "28px"})
+        # as high as its longest line wraps, for the same reason
+        longest = _ENDING + sum(len(control.longest) + 3 for control in self._controls.values())
+        lines = math.ceil(longest * _LETTER / (size[0] * _DPI))
+        self._status = widgets.HTML(layout={"min_height": f"{28 * lines}px", "max_width": width})
         self._stop = _button("Stop", "stop computing, keep what there is", self._worker.stop)
         self._stop.disabled = True
         buttons = [self._stop]
@@ -165,10 +172,13 @@ class LiveFigure(widgets.VBox):
 
     def _show(self, result: Any, setting: str) -> None:
         with _drawing:
-            self._canvas.figure.clear()
-            axes = self._canvas.figure.subplots(1, self._panels, squeeze=False)[0]
-            self._canvas.figure.subplots_adjust(**self._margins)
+            figure = self._canvas.figure
+            for old in figure.axes:  # figure.clear() would clean each of them first
+                figure.delaxes(old)
+            axes = figure.subplots(1, self._panels, squeeze=False)[0]
+            figure.subplots_adjust(**self._margins)
             self._draw(result, axes if self._panels > 1 else axes[0])
+            _thin_ticks(axes)
             png = _png(self._canvas)
         self._picture.alt = f"Figure for {setting}"
         self._picture.value = png
@@ -238,6 +248,15 @@ def _canvas(size: tuple[float, float]) -> tuple["FigureCanvasAgg", dict[str, flo
     margins = {"left": _LEFT / width, "bottom": _BOTTOM / height}
     margins |= {"right": 1 - _RIGHT / width, "top": 1 - _TOP / height}
     return FigureCanvasAgg(Figure(figsize=size, dpi=_DPI)), margins
+
+
+def _thin_ticks(axes: Iterable["Axes"]) -> None:
+    """At most five intervals where matplotlib chooses the ticks: drawing them takes most of a picture's time."""
+    from matplotlib.ticker import AutoLocator
+
+    for axis in (axis for ax in axes for axis in (ax.xaxis, ax.yaxis)):
+        if isinstance(locator := axis.get_major_locator(), AutoLocator):
+            locator.set_params(nbins=5)
 
 
 def _button(description: str, tooltip: str, action: Callable[[], None]) -> widgets.Button:

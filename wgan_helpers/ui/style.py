@@ -26,6 +26,7 @@ _STYLE: Final[dict[Any, Any]] = {
     "font.size": 11,
     "axes.titlesize": 12,
     "axes.titlelocation": "left",
+    "axes.titley": 1.0,  # a fixed place: to look for a free one, all ticks are laid out twice
     "axes.labelsize": 11,
     "axes.spines.top": False,
     "axes.spines.right": False,
