@@ -40,7 +40,7 @@ environment.report()
 # %% [markdown]
 # ## How a live figure works
 #
-# 1. **Move a slider**: drag it, or click it and use the arrow keys. The picture follows. If you are faster than
+# 1. **Move a slider**: drag it, or click it and use the arrow keys (in a menu: Alt+↓ first). The picture follows. If you are faster than
 #    your machine, the picture skips to the newest setting.
 # 2. Where the computation takes longer, you see a coarse picture first, which is then refined. **Stop** ends the
 #    refinement and keeps what there is.

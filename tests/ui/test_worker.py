@@ -47,18 +47,25 @@ def test_a_newer_request_makes_the_present_one_outdated():
     assert noticed == [("old", True), ("new", False)]
 
 
-def test_stop_forgets_what_waits_and_a_later_request_is_worked_on():
-    work = Gate()
+def test_stop_begins_what_waits_and_ends_it_at_its_first_opportunity():
+    noticed = []
+    begun, release = threading.Event(), threading.Event()
+
+    def work(request, outdated):
+        begun.set()
+        assert release.wait(10)
+        noticed.append((request, outdated()))
+
     worker = NewestWins(work)
     worker.submit(1)
-    assert work.began.acquire(timeout=10)
+    assert begun.wait(10)
     worker.submit(2)
     worker.stop()
-    work.go.release(3)
+    release.set()
     assert worker.wait(10)
     worker.submit(3)
     assert worker.wait(10)
-    assert work.seen == [1, 3]
+    assert noticed == [(1, True), (2, True), (3, False)]
 
 
 def test_a_closed_worker_ignores_requests():

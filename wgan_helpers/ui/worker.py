@@ -41,15 +41,15 @@ class NewestWins(Generic[Request]):
                 threading.Thread(target=self._run, name="live-figure", daemon=True).start()
 
     def stop(self) -> None:
-        """End the present work at its next opportunity, and forget what waits."""
+        """End the work at its next opportunity; what waits is begun, so that the newest request is answered."""
         with self._changed:
-            self._waiting = []
             self._stopped = True
 
     def close(self) -> None:
         """Stop for good: later requests are ignored."""
         with self._changed:
             self._closed = True
+            self._waiting = []
         self.stop()
 
     def wait(self, timeout: float | None = None) -> bool:

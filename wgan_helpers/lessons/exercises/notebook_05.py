@@ -80,7 +80,7 @@ def crossover_dimension(n: int = 64) -> ui.Exercise:
         Check("it is a dimension", lambda d: 1 <= d <= 1000, "look between 1 and 1000."),
         Check(
             "the mean wins there",
-            mean_wins,
+            lambda d: mean_wins(d) or mean_wins(d + 1),  # a loop with few repetitions may be off by one
             lambda d: f"too low: at d = {d} a fresh batch is still closer, by {-advantage(d)[0]:.3f}.",
         ),
         Check(
