@@ -38,7 +38,7 @@ window.wgan = {
   },
 
   // Whether the picture is final for what the controls show, and has been for a moment
-  settled(figure, moment = 150) {
+  settled(figure, moment = 500) {
     const line = this.status(figure), image = figure.querySelector("img");
     const ended = /\((done|stopped at|this setting failed)[^()]*\)$/.test(line);
     const final = ended && line.startsWith(this.setting(figure) + " (") && image?.complete

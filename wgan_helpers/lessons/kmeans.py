@@ -125,16 +125,16 @@ class _Shown(NamedTuple):
 def explore(seed: int = 0) -> ui.LiveFigure:
     """Free points on their way, live: to the centroids or to real samples."""
     laws: dict[str, Law] = {
-        "Gaussian in the plane": Gaussian(2),
-        "ring of Gaussians": GaussianRing(std=0.2),
-        "handwritten digits": images.load("digits"),
+        "Gaussian": Gaussian(2),
+        "ring": GaussianRing(std=0.2),
+        "digits": images.load("digits"),
     }
     controls = {
-        "law": ui.menu("law", laws, laws["Gaussian in the plane"]),
+        "law": ui.menu("law", laws, laws["Gaussian"]),
         "loss": ui.menu("loss", LOSSES.keys(), "W₁", paper="W₁"),
         "k": ui.slider("free points k", [4, 9, 16, 25, 36, 64], 16),
         "n": ui.slider("minibatch n", [4, 9, 16, 25, 36, 64, 144, 256], 16, unit="points"),
-        "epsilon": ui.slider("ε (entropic losses)", [0.1, 0.3, 1, 3, 10, 100, 1000], 1, paper=1000),
+        "epsilon": ui.slider("ε", [0.1, 0.3, 1, 3, 10, 100, 1000], 1, paper=1000),
     }
 
     def compute(law: Law, loss: str, k: int, n: int, epsilon: float) -> Iterator[ui.Step]:
