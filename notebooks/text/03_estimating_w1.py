@@ -19,7 +19,7 @@
 #
 # **You will learn**
 # - to see the Wasserstein distance from both sides: as a transport plan and as the value of a critic;
-# - how one c-transform improves any critic, and makes an admissible one of it;
+# - how one c-transform makes an admissible critic of any, and never lowers one that was admissible;
 # - the two errors of every estimate, why they have opposite signs, and why a minibatch estimate is biased upwards.
 #
 # **You need** notebook 00; what a Lipschitz function is. **Time**: 45 minutes with the exercise.
@@ -61,7 +61,8 @@ lessons.duality.explore(seed=seed)
 
 # %% [markdown]
 # **What you should have seen.** Black lines are the plan $P$, colour is the optimal critic. The lines run downhill, as
-# steeply as is allowed. Set *shift* to 0: the distance is not 0, since these are samples.
+# steeply as is allowed. Set *shift* to 0: the means agree, but the distance does not vanish,
+# for a ring and a blob are different laws.
 #
 # The critic is drawn in the whole plane, but the data fix it on the points alone: here it is the *largest* 1-Lipschitz
 # function with the optimal values on the $y_j$. A network has to fill the space between in its own way.
@@ -149,8 +150,8 @@ ui.predict(
 lessons.estimation_error.explore(seed=seed)
 
 # %% [markdown]
-# **What you should have seen.** *Steps of the critic* moves only the green bar, *sample size* the orange one (and the
-# green one a little). At d = 2 the untrained critic misses most of the distance. At d = 50 it misses next to nothing,
+# **What you should have seen.** *Steps of the critic* moves only the green bar. *Sample size* moves both, in opposite
+# directions: more points make the sample better and the critic's task harder. At d = 2 the untrained critic misses most of the distance. At d = 50 it misses next to nothing,
 # although it has learnt nothing: in high dimension the nearest point is almost as far as any other. There the whole error
 # is the sample's.
 
@@ -176,7 +177,7 @@ for true in (0.0, 1.0, 5.0):
     print(f"true {true:g}: sample distance {mean.loc[true, 'mean']:.3f} ± {mean.loc[true, 'sem']:.3f} (SE) at d = 10, n = 64")
 
 # %% [markdown]
-# **Fairly put.** It is biased upwards, always: $\mathbb E\,W_1(p_n, q_n) \ge W_1(p, q)$, because $W_1$ is jointly convex
+# **Fairly put.** It is never biased downwards: $\mathbb E\,W_1(p_n, q_n) \ge W_1(p, q)$, because $W_1$ is jointly convex
 # and the empirical measures are $p$ and $q$ on average (Jensen). The bias is largest where the laws are close, which is
 # where a generator should end up. What does hold: it vanishes as $n \to \infty$, and the *fluctuation* around the
 # expectation is small in any dimension (of order $n^{-1/2}$). In high dimension the error is nearly all bias, so the
@@ -186,8 +187,8 @@ for true in (0.0, 1.0, 5.0):
 # ## Take away
 #
 # - A plan and a critic are two views of one number; along the plan the critic has slope 1.
-# - A c-transform turns any critic into an admissible one that is better on the sample, without learning anything.
-# - The two errors have opposite signs. In high dimension the finite sample is the one that counts.
+# - A c-transform makes an admissible critic of any. If it was admissible before, its value can only rise, without learning.
+# - For a 1-Lipschitz critic the two errors have opposite signs on average. In high dimension the finite sample is the one that counts.
 #
 # **References**: Villani 2009, *Optimal Transport*, ch. 5 (duality) · Mallasto, Montúfar, Gerolin 2019
 # ([arXiv:1910.03875](https://arxiv.org/abs/1910.03875)) · Weed and Bach 2017

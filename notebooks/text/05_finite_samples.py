@@ -88,7 +88,7 @@ for n in (10, 1000):
 print(f"{means.loc[1000, 'mean'] / means.loc[10, 'mean']:.0%} of the distance at n = 10 is left at n = 1000")
 
 # %% [markdown]
-# **A sentence of the paper that is inexact.** It calls $W_1(p_n, \tilde p_n)$ an *unbiased* estimator of $W_1(p, \tilde p)$.
+# **A sentence of the paper that is inexact.** It calls the distance of two samples an *unbiased* estimator of the distance of their laws.
 # Figure 4 shows the opposite: the expectation is about 2 where the truth is 0. In general
 # $\mathbb E\,W_1(p_n, q_n) \ge W_1(p, q)$. And the rate $n^{-1/d}$ holds for $d \ge 3$; at $d = 1$ it is $n^{-1/2}$. The
 # legend compares the exponent that is measured between n = 10 and n = 1000 with $-1/d$: at d = 50 these sample sizes
@@ -276,7 +276,7 @@ print(fig5.round(3).to_string())
 lessons.false_minima.plot_spread(digits);
 
 # %% [markdown]
-# **On digits half of the claim holds.** The centroids have a lower loss than real digits, and no minibatch is an exception.
+# **The claim holds on digits, through the centroids.** They have a lower loss than real digits in each of these minibatches.
 # The mean digit has not: although there are 64 pixels, well above the crossover for a Gaussian law, digits fill far fewer
 # dimensions, and there a real batch has better partners to offer than the mean. It is the *intrinsic* dimension that counts,
 # as Weed and Bach (2017) stress.
@@ -326,7 +326,7 @@ for law in (distributions.Gaussian(dim=2), images.load("digits")):
 #
 # - Free points that minimise minibatch $W_1$ on digits end at the centroids of k-means.
 #
-# **Left open by the paper**: its experiments compare fixed batches. Free points do find the false minima by gradient
+# **Left open by the paper**: its measurements compare fixed batches. Free points do find the false minima by gradient
 # descent; whether a *network* does is a question of its own.
 #
 # **References**: Bellemare et al. 2017 (Theorem 5.1.1, [arXiv:1705.10743](https://arxiv.org/abs/1705.10743)) · Weed and

@@ -187,14 +187,14 @@ for debiased in (True, False):
     print(losses.div(losses["fresh"], axis=0)[["fresh", "mean", "k-means"]].round(2).to_string(), end="\n\n")
 
 # %% [markdown]
-# **What you should have seen.** Regularisation *with* debiasing removes the false minima once ε exceeds the typical
-# distance. Without debiasing it does not: the plain cost prefers the mean at every ε.
+# **What you should have seen.** *With* debiasing these two false minima are gone at ε = 10, the typical distance here; at
+# ε = 1 that of k-means is even deeper. Without debiasing it does not: the plain cost prefers the mean at every ε.
 
 # %% [markdown]
 # ## 4 · Debiased or not: what free points do (Figure 9)
 #
 # The paper's Figure 9 shows faces from a GAN that minimises the $(c, \varepsilon)$-transform loss with ε = 1000: blurred, k-means-like.
-# It concludes that the pixel distance is at fault, since the sample complexity is cured. There is a second suspect. Let the
+# Its hypothesis is that the pixel distance is at fault, since the sample complexity is cured. There is a second suspect. Let the
 # 64 points of a batch move freely, with no network, and minimise each loss over fresh minibatches:
 
 # %%
@@ -221,9 +221,8 @@ for (loss, epsilon), group in spread.groupby(["loss", "epsilon"], sort=False):
 # d = 50: the false minimum of notebook 05 at work.
 #
 # In Mallasto et al. (2019) the debiasing terms are part of the *estimate* of the distance; whether they are part of the
-# *generator's* loss, the text leaves open. If they are not, the loss of Figure 9 wants all pictures to be one, and its blur
-# needs no pixel distance to explain it (that the pictures there are not all the same would then be the network's doing,
-# or unfinished training). If they are, the paper's explanation stands alone. This notebook cannot decide which; it shows
+# *generator's* loss, the text leaves open. If they are not, the loss of Figure 9 wants all pictures to be one,
+# whatever the ground distance: that the one is blurred is the pixel distance's part, that the variety is lost is not. If they are, the paper's explanation stands alone. This notebook cannot decide which; it shows
 # that the experiment of Figure 9 does not separate the two.
 
 # %% [markdown]
