@@ -95,12 +95,15 @@ def _hammer(figure, control):
 def _matters_elsewhere(figure, control):
     """Whether the control changes the picture for another option of a menu, as its label should say."""
     for menu in figure.controls():
-        start = menu.index
-        for index in range(menu.stops) if menu.is_menu else ():
+        if not menu.is_menu:
+            continue
+        start, matters = menu.index, False
+        for index in range(menu.stops):
             menu.set(*menu.keys_to(index))
-            if control.set(*control.keys_to(0))[1] != control.set("End")[1]:
-                menu.set(*menu.keys_to(start))
-                return True
+            matters = matters or control.set(*control.keys_to(0))[1] != control.set("End")[1]
+        menu.set(*menu.keys_to(start))
+        if matters:
+            return True
     return False
 
 
