@@ -171,16 +171,17 @@ def test_no_figure_is_left_open_in_pyplot():
 
 
 def test_what_one_draw_added_is_gone_in_the_next():
+    sizes = []
+
     def draw(n, ax):
         ax.figure.colorbar(ax.imshow([[0, n]]))
+        sizes.append(len(ax.figure.axes))
 
     figure = live(lambda n, kind: n, draw)
-    sizes = []
     for n in (1, 3, 1, 3):
         move(figure, n=n)
         figure.settle()
-        sizes.append(len(figure._canvas.figure.axes))
-    assert sizes == [2, 2, 2, 2]
+    assert set(sizes) == {2}
 
 
 def test_several_panels_reach_the_drawing_as_a_list():

@@ -9,7 +9,6 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ipywidgets as widgets
@@ -30,6 +29,8 @@ _LETTER = 6.8  # pixels: mean width of a letter of the status line
 _ENDING = len("(stopped at 10 of 10, 0.00 s)")
 _BUSY_AFTER = 0.2  # seconds: shorter work would only make the status line flicker
 _FIRST_PICTURE = 2.0  # seconds that showing the widget waits for a picture to save beside it
+_TICKS = 6  # per axis: five intervals
+_GARBAGE = 60_000  # objects: some five pictures' worth
 # matplotlib's text layout keeps state between calls that two threads must not share
 _drawing = threading.Lock()
 _alive: "weakref.WeakSet[LiveFigure]" = weakref.WeakSet()
@@ -80,6 +81,7 @@ class LiveFigure(widgets.VBox):
         self._controls = dict(controls)
         self._panels = panels
         self._canvas, self._margins = _canvas(size)
+        self._axes: list[Axes] = []
         self._worker: NewestWins[_Request] = NewestWins(self._follow)
         self.error: Exception | None = None
 
@@ -109,7 +111,6 @@ class LiveFigure(widgets.VBox):
         for widget in inputs:
             widget.observe(self._on_change, names="value")
         cells.adopt(self)
-        _keep_garbage_collection_short()
         _alive.add(self)
         self._on_change()
 
@@ -158,7 +159,8 @@ class LiveFigure(widgets.VBox):
         try:
             for step in _steps(self._compute(**request.values)):
                 self._show(step.result, request.shown)
-                self._say(shown, f"{step.done} of {step.total} …", step.done < step.total)
+                if step.done < step.total:
+                    self._say(shown, f"{step.done} of {step.total} …", busy=True)
                 # a setting's first picture is always shown, so that a slow figure follows too
                 if outdated():
                     break
@@ -172,19 +174,34 @@ class LiveFigure(widgets.VBox):
         busy.cancel()
         busy.join()
         self._say(shown, ending, busy=False)
+        # what the next picture need not wait for
+        with _drawing:
+            self._make_axes()
+        _collect_garbage()
+
+    def _make_axes(self) -> None:
+        """Empty axes with their ticks, a third of a picture's time."""
+        figure = self._canvas.figure
+        self._axes = list(figure.subplots(1, self._panels, squeeze=False)[0])
+        figure.subplots_adjust(**self._margins)
+        for axis in (axis for ax in self._axes for axis in (ax.xaxis, ax.yaxis)):
+            axis.get_major_ticks(_TICKS)
 
     def _show(self, result: Any, setting: str) -> None:
         with _drawing:
-            figure = self._canvas.figure
-            for old in figure.axes:  # figure.clear() would clean each of them first
-                figure.delaxes(old)
-            axes = figure.subplots(1, self._panels, squeeze=False)[0]
-            figure.subplots_adjust(**self._margins)
-            self._draw(result, axes if self._panels > 1 else axes[0])
-            _thin_ticks(axes)
-            png = _png(self._canvas)
-        self._picture.alt = f"Figure for {setting}"
-        self._picture.value = png
+            if not self._axes:
+                self._make_axes()
+            axes, self._axes = self._axes, []
+            try:
+                self._draw(result, axes if self._panels > 1 else axes[0])
+                _thin_ticks(axes)
+                png = _png(self._canvas)
+            finally:
+                for old in self._canvas.figure.axes:  # figure.clear() would clean each of them first
+                    self._canvas.figure.delaxes(old)
+        with self._picture.hold_sync():  # one message to the browser
+            self._picture.alt = f"Figure for {setting}"
+            self._picture.value = png
         self._message.layout.display = "none"
         self._picture.layout.display = None
 
@@ -259,14 +276,15 @@ def _thin_ticks(axes: Iterable["Axes"]) -> None:
 
     for axis in (axis for ax in axes for axis in (ax.xaxis, ax.yaxis)):
         if isinstance(locator := axis.get_major_locator(), AutoLocator):
-            locator.set_params(nbins=5)
+            locator.set_params(nbins=_TICKS - 1)
 
 
-@cache
-def _keep_garbage_collection_short() -> None:
-    """Take what is loaded by now out of garbage collection, once: a full one would hold up a picture by 0.3 s."""
-    gc.collect()
-    gc.freeze()
+def _collect_garbage() -> None:
+    """Collect what pictures left before Python does so in the midst of one, which would hold it up by 0.1 s."""
+    if len(gc.get_objects(2)) > _GARBAGE:
+        gc.collect()
+        if len(gc.get_objects(2)) > _GARBAGE:  # modules that were loaded meanwhile: they stay
+            gc.freeze()
 
 
 def _button(description: str, tooltip: str, action: Callable[[], None]) -> widgets.Button:
@@ -281,7 +299,7 @@ def _png(canvas: "FigureCanvasAgg") -> bytes:
 
     canvas.draw()
     file = io.BytesIO()
-    Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(file, "png", compress_level=1)
+    Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").save(file, "png", compress_level=1)
     return file.getvalue()
 
 

@@ -45,7 +45,7 @@ class Picture(anywidget.AnyWidget):
     value : bytes
         The file; empty for no picture.
     alt : str
-        What it shows, for readers who do not see it. Set before ``value``.
+        What it shows, for readers who do not see it. Set together with ``value``.
     """
 
     _esm = _SCRIPT
