@@ -40,37 +40,35 @@ environment.report()
 # %% [markdown]
 # ## How a live figure works
 #
-# 1. **Move a slider**: drag it, or click it and use the arrow keys (in a menu: Alt+↓ first). The picture follows. If you are faster than
-#    your machine, the picture skips to the newest setting.
+# 1. **Move a slider**: drag it, or click it and use the arrow keys (in a menu: Alt+↓ first). The picture follows. If you
+#    are faster than your machine, the picture skips to the newest setting.
 # 2. Where the computation takes longer, you see a coarse picture first, which is then refined. **Stop** ends the
 #    refinement and keeps what there is.
-# 3. **Paper's setting** sets every control to what the paper used.
+# 3. **Paper's setting** sets the controls that the paper fixes to what it used.
 # 4. The line under the buttons says which setting the picture shows.
-#
-# Try it. Two batches are drawn from *the same* law, so the distance between the laws is 0. How does the distance
-# between the batches depend on the dimension?
-
-# %%
-lessons.sample_complexity.explore()
-
-# %% [markdown]
-# The curve comes down quickly at d = 1. At d = 50 it hardly moves. That gap is half of the paper; notebook 05
-# takes it apart.
 
 # %% [markdown]
 # ## How a prediction works
 #
 # Before a figure we ask what you expect. Your first choice stays, also when you run the cell again: being wrong
-# first is how it sticks. (It is kept in the file `.answers.json` beside the notebooks. Delete it to start over.)
+# first is how it sticks. (It is kept in the file `.answers.json` beside the notebooks. To start over, delete it and restart
+# the kernel.)
 
 # %%
 ui.predict(
     "Two batches of 1000 points each come from the same law, uniform on the cube in dimension 50. How far are they apart?",
     ["about 0", "about 0.1", "about 2, not much less than two batches of 10"],
     answer="about 2, not much less than two batches of 10",
-    because="Set the figure above to d = 50 and read off the last point. Then think: what is the typical distance "
+    because="Read off the last point in the figure below. Then think: what is the typical distance "
     "between two single points of that cube?",
 )
+
+# %%
+lessons.sample_complexity.explore()
+
+# %% [markdown]
+# Two batches are drawn from *the same* law, so the distance between the laws is 0. Set the dimension to 1: the curve comes
+# down quickly. At d = 50 it hardly moves. That gap is half of the paper; notebook 05 takes it apart.
 
 # %% [markdown]
 # ## How an exercise works

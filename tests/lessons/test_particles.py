@@ -57,7 +57,7 @@ def test_the_distances_are_those_of_the_points():
 
 def test_the_pictures_show_the_measurements():
     frame = particles.measure([("W₁", 0.0)], dim=2, steps=3, repetitions=2)
-    assert particles.plot(frame).patches[0].get_height() == pytest.approx(frame["spread"].mean())
+    assert particles.plot(frame).patches[0].get_width() == pytest.approx(frame["spread"].mean())
     where = kmeans.measure(Gaussian(2), ["W₁", "W₂"], steps=2, repetitions=1)
     heights = [bar.get_height() for bar in kmeans.plot(where).patches]
     assert heights == pytest.approx([*where["to_centroids"], *where["to_samples"]])

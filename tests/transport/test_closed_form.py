@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
 from wgan_helpers.transport import (
+    bernoulli_biased_pair,
     bernoulli_expected_gradient,
     bernoulli_expected_w1,
     bernoulli_gradient_bias,
     bernoulli_minimiser,
     bernoulli_w1,
-    bernoulli_worst_pair,
 )
 
 probability = st.floats(0, 1)
@@ -191,8 +191,8 @@ def test_with_equal_sizes_the_gradient_compares_two_counts():
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 10, 100, 10**4, 10**6])
-def test_the_worst_pair_bears_out_the_theorem(n):
-    theta, theta_star = bernoulli_worst_pair(n)
+def test_the_biased_pair_bears_out_the_theorem(n):
+    theta, theta_star = bernoulli_biased_pair(n)
     bias = float(bernoulli_gradient_bias(theta, theta_star, n))
     assert 0 < theta_star < theta < 1
     assert abs(bias) >= 2 * math.exp(-2)
@@ -336,6 +336,6 @@ def test_bad_input_is_refused_in_one_line(function, theta, n, m, message):
         function(theta, n, m)
 
 
-def test_no_minibatch_has_no_worst_pair():
+def test_no_minibatch_has_no_biased_pair():
     with pytest.raises(ValueError, match=r"^n must be at least 1, got 0$"):
-        bernoulli_worst_pair(0)
+        bernoulli_biased_pair(0)

@@ -227,7 +227,7 @@ def test_figure_8_is_reproduced(n):
         assert abs(ours.mean().item() - mean) < 4 * both
 
 
-# --- where others fail (FACTS.md) -------------------------------------------------------------------------------
+# --- where other libraries fail ---------------------------------------------------------------------------------
 
 
 def test_small_epsilon_where_plain_sinkhorn_loses_its_mass():

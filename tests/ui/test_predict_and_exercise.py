@@ -98,16 +98,9 @@ def test_the_first_stage_that_fails_says_what_is_wrong(answer, stages, hint):
     assert hint in said
 
 
-def test_an_untouched_stub_is_recognised():
-    def stub(x):
-        raise NotImplementedError
-
-    assert "the stub is still there" in report(stub)[1]
-
-
 def test_the_answer_is_looked_up_anew_at_every_check(monkeypatch):
     monkeypatch.setattr(__main__, "doubled", None, raising=False)
-    widget = ui.exercise("doubled", CHECKS, solution=twice)
+    widget = ui.exercise("doubled", CHECKS, solution="doubled = 6")
     assert "nothing is there yet" in widget._report.value
     monkeypatch.setattr(__main__, "doubled", twice)
     button(widget, "Check my answer").click()
@@ -115,14 +108,14 @@ def test_the_answer_is_looked_up_anew_at_every_check(monkeypatch):
 
 
 def test_the_solution_is_shown_only_on_demand():
-    widget = ui.exercise("doubled", CHECKS, solution=twice)
+    widget = ui.exercise("doubled", CHECKS, solution="doubled = 6")
     assert widget._shown.children == ()
     button(widget, "Show a solution").click()
-    assert "return 2 * x" in widget._shown.children[0].value
+    assert "doubled = 6" in widget._shown.children[0].value
 
 
 def test_the_expected_picture_is_computed_on_demand():
     picture = ui.picture(lambda ax: ax.plot([0, 1]))
-    widget = ui.exercise("doubled", CHECKS, solution=twice, expected=lambda: picture)
+    widget = ui.exercise("doubled", CHECKS, solution="doubled = 6", expected=lambda: picture)
     button(widget, "What to expect").click()
     assert widget._shown.children[0].value == picture

@@ -1,5 +1,6 @@
 """What a law is, and what all laws share."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable
 from typing import Protocol, runtime_checkable
 
@@ -35,7 +36,7 @@ class Law(Hashable, Protocol):
         """Draw ``n`` independent points, ``(n, d)``."""
 
 
-class Sampled:
+class Sampled(ABC):
     """A law that says in :meth:`_points` how noise becomes points."""
 
     def sample(
@@ -71,5 +72,6 @@ class Sampled:
         """
         return self._points(Noise(n, generator, dtype, device))
 
+    @abstractmethod
     def _points(self, noise: Noise) -> Tensor:
-        raise NotImplementedError
+        """The sample ``(n, d)`` that this noise makes."""

@@ -1,4 +1,7 @@
-"""One module per claim of the paper, each with the same doors: ``measure``, ``plot``, ``explore``."""
+"""One module per claim of the paper, each with the same doors: ``measure``, ``plot``, ``explore``.
+
+:mod:`.batches` and :mod:`.monte_carlo` hold what several of them share, :mod:`.exercises` what is checked.
+"""
 
 from importlib import import_module
 from typing import Any

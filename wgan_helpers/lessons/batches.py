@@ -20,6 +20,11 @@ from wgan_helpers.distributions import Law
 from wgan_helpers.lessons import monte_carlo
 
 KINDS: Final = ("fresh", "mean", "k-means")
+LOOKS: Final = {
+    "fresh": {"color": "blue", "marker": "o"},
+    "mean": {"color": "orange", "marker": "s"},
+    "k-means": {"color": "green", "marker": "^"},
+}
 _POINTS_PER_CENTROID: Final = 20
 # scikit-learn sets the threads of BLAS for the whole process while it fits: two fits at once can hang it
 _one_fit = threading.Lock()

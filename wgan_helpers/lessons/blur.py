@@ -74,7 +74,7 @@ class _Shown(NamedTuple):
 def explore(seed: int = 0) -> ui.LiveFigure:
     """From W₁ to the energy distance, live: the plan blurs as ε grows."""
     controls = {
-        "epsilon": ui.slider("ε", SWEEP, 0.1, paper=1000.0),
+        "epsilon": ui.slider("ε", SWEEP, 0.1),
         "shift": ui.slider("shift of y", np.round(np.arange(-2, 2.01, 0.25), 2).tolist(), 1.0),
         "seed": ui.slider("draw", range(20), seed),
     }
@@ -105,5 +105,6 @@ def _draw_plan(shown: _Shown, ax: "Axes") -> None:
     ax.plot(*shown.pair.x.T, "o", color=ui.PALETTE["blue"], label="x")
     ax.plot(*shown.pair.y.T, "s", color=ui.PALETTE["red"], label="y")
     ax.set(xlim=(-3, 3), ylim=(-3, 3), xticks=[-2, 0, 2], yticks=[-2, 0, 2])
+    ax.set(xlabel="first coordinate (unit of the data)", ylabel="second coordinate")
     ax.set_title(f"plan at ε = {shown.epsilon:g}")
     ax.legend(loc="lower left")

@@ -43,7 +43,7 @@ def samples(n: int = 12, shift: float = 1.0, seed: int = 0) -> Pair:
 
 
 class Critic(NamedTuple):
-    r"""A candidate critic in the plane: a ramp in direction ``angle`` that is flat beyond ``kink``.
+    r"""A candidate critic in the plane: a ramp in direction ``angle``, in degrees, that is flat beyond ``kink``.
 
     .. math:: f(z) = s \cdot \min(u \cdot z, \; k), \qquad u = (\cos \text{angle}, \sin \text{angle})
 
@@ -132,9 +132,13 @@ def plot_plane(pair: Pair, values: Tensor, ax: "Axes | None" = None, plan: Tenso
         Mass moved from x to y.
     """
     ax = ui.axes(ax)
-    extent = (-_REACH, _REACH, -_REACH, _REACH)
+    edge = _REACH * _GRID / (_GRID - 1)  # a value stands for the middle of its cell
+    extent = (-edge, edge, -edge, edge)
     ax.imshow(values.numpy(), extent=extent, origin="lower", cmap="cividis", alpha=0.6, interpolation="bilinear")
-    ax.contour(values.numpy(), levels=12, extent=extent, colors="white", linewidths=0.6, linestyles="solid")
+    low, high = np.floor(float(values.min())), np.ceil(float(values.max()))
+    levels = np.arange(low, high + 0.1, 0.5)
+    along = np.linspace(-_REACH, _REACH, _GRID)
+    ax.contour(along, along, values.numpy(), levels, colors="white", linewidths=0.6, linestyles="solid")
     if plan is not None:
         for i, j in plan.nonzero().tolist():
             ends = torch.stack([pair.x[i], pair.y[j]])
@@ -142,6 +146,7 @@ def plot_plane(pair: Pair, values: Tensor, ax: "Axes | None" = None, plan: Tenso
     ax.plot(*pair.x.T, "o", color=ui.PALETTE["blue"], markeredgecolor="white", label="x, n points")
     ax.plot(*pair.y.T, "s", color=ui.PALETTE["red"], markeredgecolor="white", label="y, n points")
     ax.set(xlim=(-_REACH, _REACH), ylim=(-_REACH, _REACH), xticks=[-2, 0, 2], yticks=[-2, 0, 2])
+    ax.set(xlabel="first coordinate (unit of the data)", ylabel="second coordinate")
     ax.grid(visible=False)
     ax.legend(loc="lower left")
     return ax
@@ -198,7 +203,7 @@ def explore_critic(seed: int = 0) -> ui.LiveFigure:
 
     def draw(result: dict[str, Any], panels: "Sequence[Axes]") -> None:
         plot_plane(result["pair"], result["values"], panels[0])
-        panels[0].set_title("your critic: bright is high")
+        panels[0].set_title("your critic: bright is high, lines every 0.5")
         plot(result["frame"], panels[1])
 
     return ui.LiveFigure(compute, draw, controls, panels=2, size=(9.6, 4.6))

@@ -164,7 +164,7 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
 
 
 def explore(seed: int = 0) -> ui.LiveFigure:
-    """The two errors of §3, live: one slider moves one bar."""
+    """The two errors of §3, live: what moves the critic's, what the sample's."""
     controls = {
         "dim": ui.slider("dimension d", [1, 2, 3, 5, 10, 20, 50], 2),
         "n": ui.slider("sample size n", [4, 8, 16, 32, 64, 128, 256], 64, unit="points"),

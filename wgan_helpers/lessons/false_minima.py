@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 
 DIMS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000)
 FAMILIES: Final = {"Gaussian": Gaussian, "uniform on the cube": UniformCube}
-_LOOKS: Final = {
-    "fresh": {"color": "blue", "marker": "o"},
-    "mean": {"color": "orange", "marker": "s"},
-    "k-means": {"color": "green", "marker": "^"},
-}
 
 
 def measure(
@@ -85,8 +80,8 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None, relative: bool = False) 
     """
     ax = ui.axes(ax)
     summary = monte_carlo.mean_and_error(frame, ["batch", "dim"], "w1").set_index("dim")
-    of_kind = {kind: summary[summary["batch"] == kind] for kind in _LOOKS}
-    for kind, look in _LOOKS.items():
+    of_kind = {kind: summary[summary["batch"] == kind] for kind in batches.LOOKS}
+    for kind, look in batches.LOOKS.items():
         mean = of_kind[kind]
         scale = of_kind["fresh"]["mean"].loc[mean.index] if relative else 1.0
         ui.band(ax, mean.index, mean["mean"] / scale, 2 * mean["sem"] / scale, label=f"{kind} batch", **look)
@@ -166,7 +161,7 @@ def plot_spread(frame: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     import seaborn as sns
 
     ax = ui.axes(ax)
-    palette = {kind: ui.PALETTE[look["color"]] for kind, look in _LOOKS.items()}
+    palette = {kind: ui.PALETTE[look["color"]] for kind, look in batches.LOOKS.items()}
     style = {"palette": palette, "inner": "point", "linewidth": 1, "legend": False}
     sns.violinplot(frame, x="w1", y="batch", hue="batch", ax=ax, **style)
     ax.set_xlabel("$W_1$ to a minibatch (unit of the data)")

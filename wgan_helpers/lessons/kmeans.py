@@ -17,7 +17,7 @@ from wgan_helpers import _checks, images, transport, ui
 from wgan_helpers.distributions import Gaussian, GaussianRing, Law
 from wgan_helpers.lessons import monte_carlo
 from wgan_helpers.lessons.batches import kmeans_batch
-from wgan_helpers.lessons.particles import LOSSES, descend
+from wgan_helpers.lessons.particles import LOSSES, descend, is_entropic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +28,7 @@ _FRESH: Final = 20  # real samples that the points are compared with
 
 def measure(
     law: Law | None = None,
-    losses: Sequence[str] = ("W₁", "W₂", "energy distance"),
+    losses: Sequence[str] = ("W₁", "W₂", "entropic, debiased"),
     epsilon: float = 1.0,
     k: int = 16,
     n: int = 16,
@@ -61,14 +61,18 @@ def measure(
     Returns
     -------
     DataFrame
-        One row per loss and repetition: ``law, dim, k, n, loss, epsilon, steps, repetition, seed``, then the
-        W₁ of the points ``to_centroids`` and their mean W₁ ``to_samples`` of k points; and for comparison, of
-        one k-means to another from other starting points, ``between_centroids``, and of one sample to another,
-        ``between_samples``.
+        One row per loss and repetition: ``law, dim, k, n, loss, epsilon, steps, repetition, seed``, where ε is 0
+        for a loss that has none; then the W₁ of the points ``to_centroids`` and their mean W₁ ``to_samples`` of
+        k points; and for comparison, of one k-means to another from other starting points,
+        ``between_centroids``, and of one sample to another, ``between_samples``.
     """
     law = Gaussian(2) if law is None else law
     _checks.integer(repetitions, "repetitions")
-    tasks = [(law, loss, epsilon, k, n, steps, r, seed) for loss in losses for r in range(repetitions)]
+    tasks = [
+        (law, loss, epsilon if is_entropic(loss) else 0.0, k, n, steps, r, seed)
+        for loss in losses
+        for r in range(repetitions)
+    ]
     return monte_carlo.collect(_final, tasks, executor, progress)
 
 
@@ -130,11 +134,11 @@ def explore(seed: int = 0) -> ui.LiveFigure:
         "digits": images.load("digits"),
     }
     controls = {
-        "law": ui.menu("law", laws, laws["Gaussian"]),
+        "law": ui.menu("law", laws, laws["digits"]),
         "loss": ui.menu("loss", LOSSES.keys(), "W₁", paper="W₁"),
         "k": ui.slider("free points k", [4, 9, 16, 25, 36, 64], 16),
         "n": ui.slider("minibatch n", [4, 9, 16, 25, 36, 64, 144, 256], 16, unit="points"),
-        "epsilon": ui.slider("ε", [0.1, 0.3, 1, 3, 10, 100, 1000], 1, paper=1000),
+        "epsilon": ui.slider("ε of entropic losses", [0.1, 0.3, 1, 3, 10, 100, 1000], 1),
     }
 
     def compute(law: Law, loss: str, k: int, n: int, epsilon: float) -> Iterator[ui.Step]:
@@ -159,8 +163,10 @@ def _draw(shown: _Shown, panels: "Sequence[Axes]") -> None:
             ax.plot(*cloud.T, ".", color=ui.PALETTE["grey"], alpha=0.3, markersize=4)
             ax.plot(*points.T, "o", color=ui.PALETTE["red" if ax is left else "green"])
             ax.set(xlim=(-3, 3), ylim=(-3, 3), xticks=[-2, 0, 2], yticks=[-2, 0, 2], aspect="equal")
+            ax.set_xlabel("unit of the data")
         ax.set_title(title)
     plot(shown.frame, right)
     right.set_ylabel("")
-    right.set_title("$W_1$ of the free points")
+    unit = "brightness" if isinstance(shown.law, images.Pictures) else "unit of the data"
+    right.set_title(f"$W_1$ of the free points ({unit})")
     right.legend(loc="upper center", fontsize=8)

@@ -31,6 +31,11 @@ _FIRST_STEP: Final = 0.2  # as a share of the law's mean radius
 _FREE: Final = 64
 
 
+def is_entropic(loss: str) -> bool:
+    """Whether a loss of :data:`LOSSES` depends on ε."""
+    return loss.startswith("entropic")
+
+
 class Moment(NamedTuple):
     """Where the points are: ``x`` ``(k, d)`` after ``step`` steps."""
 
@@ -141,11 +146,12 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     for name, group in frame.groupby(["loss", "epsilon"], sort=False):
         label = name[0] if name[1] == 0 else f"{name[0]}\nε = {name[1]:g}"
         colour = "red" if "not" in name[0] else "blue"
-        ax.bar(label, group["spread"].mean(), color=ui.PALETTE[colour], alpha=0.7)
-        ax.plot([label] * len(group), group["spread"], "o", color="black", markersize=4)
-    ax.axhline(1, color=ui.PALETTE["grey"], linestyle="--")
-    ax.set_ylabel("spread of the points (true law = 1)")
-    ax.grid(axis="x", visible=False)
+        ax.barh(label, group["spread"].mean(), color=ui.PALETTE[colour], alpha=0.7)
+        ax.plot(group["spread"], [label] * len(group), "o", color="black", markersize=4)
+    ax.axvline(1, color=ui.PALETTE["grey"], linestyle="--")
+    ax.set_xlabel("spread of the points (true law = 1)")
+    ax.grid(axis="y", visible=False)
+    ax.invert_yaxis()  # the first on top
     ax.set_title(f"64 free points, Gaussian, d = {frame['dim'].iloc[0]}, after {frame['steps'].iloc[0]} steps")
     return ax
 
@@ -161,19 +167,19 @@ def explore(seed: int = 0) -> ui.LiveFigure:
     """Debiased or not, live: where free points go when nothing but the loss moves them."""
     controls = {
         "loss": ui.menu("loss", LOSSES.keys(), "entropic, not debiased"),
-        "epsilon": ui.slider("ε", [0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 1000], 1, paper=1000),
+        "epsilon": ui.slider("ε of entropic losses", [0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 1000], 1000, paper=1000),
         "dim": ui.slider("dimension d", [2, 5, 10, 20, 50], 2),
     }
 
     def compute(loss: str, epsilon: float, dim: int) -> Iterator[ui.Step]:
         law, steps = Gaussian(dim), 200
         sample, radius = law.sample(_FREE, monte_carlo.generator(seed)), _true_radius(law)
-        title = loss if not loss.startswith("entropic") else f"{loss}, ε = {epsilon:g}"
+        title = f"{loss}, ε = {epsilon:g}" if is_entropic(loss) else loss
         spread: list[float] = []
         for step, x in descend(law, loss, epsilon, steps=steps, seed=seed):
             spread.append(mean_radius(x, law) / radius)
             if step % 10 == 0:
-                yield ui.Step(_Shown(x, sample, spread, title), step, steps)
+                yield ui.Step(_Shown(x, sample, spread, f"d = {dim}, {title}"), step, steps)
 
     return ui.LiveFigure(compute, _draw, controls, panels=2, size=(9.6, 4.4))
 

@@ -116,15 +116,26 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
         label = f"{name}: $n^{{{found[epsilon]:.2f}}}$" if several else name
         ui.band(ax, group["n"], group["mean"], 2 * group["sem"], color=colour, marker=marker, label=label)
     dim = frame["dim"].iloc[0]
+    if several:
+        _plot_rates(mean, dim, ax)
     ui.log_axis(ax, "x", sorted(mean["n"].unique()))
     ticks = (1e-4, 1e-3, 0.01, 0.1, 1, 10, 100)
     ui.log_axis(ax, "y", [tick for tick in ticks if mean["mean"].min() / 3 <= tick <= 3 * mean["mean"].max()])
     ax.set_xlabel("sample size n (points)")
-    ax.set_ylabel("divergence (unit of the data)")
+    ax.set_ylabel("debiased divergence (unit of the data)")
     repetitions = frame["repetition"].nunique()
-    ax.set_title(f"{frame['law'].iloc[0]}, d = {dim}, {repetitions} repetitions; $-1/d$ = {-1 / dim:.2f}")
+    ax.set_title(f"{frame['law'].iloc[0]}, d = {dim}, {repetitions} repetitions")
     ax.legend(loc="lower left", ncols=2)
     return ax
+
+
+def _plot_rates(mean: pd.DataFrame, dim: int, ax: "Axes") -> None:
+    """The two rates of the paper, from the first point of the smallest and of the largest ε on."""
+    n = np.sort(mean["n"].unique())
+    first = mean[mean["n"] == n[0]].sort_values("epsilon")["mean"]
+    rates = {f"$n^{{-1/d}}$, d = {dim}": (first.iloc[0], -1 / dim, "--"), "$n^{-1/2}$": (first.iloc[-1], -0.5, ":")}
+    for label, (start, rate, dashes) in rates.items():
+        ax.plot(n, start * (n / n[0]) ** rate, dashes, color=ui.PALETTE["grey"], linewidth=1.5, label=label)
 
 
 def explore(seed: int = 0) -> ui.LiveFigure:
@@ -132,7 +143,7 @@ def explore(seed: int = 0) -> ui.LiveFigure:
     controls = {
         "dim": ui.slider("dimension d", [1, 2, 3, 5, 10, 20, 50, 100], PAPER_DIM, paper=PAPER_DIM),
         "largest": ui.slider("largest sample n", SIZES[2:], 250, unit="points", paper=1000),
-        "repetitions": ui.slider("repetitions", [2, 5, 10, 20], 5),
+        "repetitions": ui.slider("repetitions", [2, 5, 10, 20, 50, 100], 5, paper=100),
     }
 
     def compute(dim: int, largest: int, repetitions: int) -> Iterator[ui.Step]:

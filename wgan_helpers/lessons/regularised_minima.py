@@ -74,22 +74,43 @@ def _batches(law: Law, n: int, epsilons: tuple[float, ...], debiased: bool, repe
     )
 
 
+def relative(frame: pd.DataFrame) -> pd.DataFrame:
+    """The mean loss of each kind of batch over that of a fresh one, for each ε: below 1 it is a false minimum.
+
+    Returns
+    -------
+    DataFrame
+        ``epsilon, batch, ratio, error``; the last is the standard error of the ratio (delta method: all kinds
+        meet the same minibatches).
+    """
+    losses = frame.pivot(index=["epsilon", "repetition"], columns="batch", values="loss")
+    fresh = losses["fresh"].groupby("epsilon").mean()
+    rows = []
+    for kind in batches.KINDS:
+        ratio = losses[kind].groupby("epsilon").mean() / fresh
+        off = losses[kind] - ratio.reindex(losses.index, level="epsilon") * losses["fresh"]
+        error = off.groupby("epsilon").sem() / fresh
+        rows.append(pd.DataFrame({"batch": kind, "ratio": ratio, "error": error}).reset_index())
+    return pd.concat(rows, ignore_index=True)
+
+
 def plot(frame: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
-    """Draw the loss of each kind of batch over that of a fresh one, against ε: below 1 it is a false minimum."""
+    """Draw what :func:`relative` says of the rows of :func:`measure`, with twice the standard error."""
     ax = ui.axes(ax)
-    mean = frame.groupby(["epsilon", "batch"])["loss"].mean().unstack()
-    places = range(len(mean))
-    for kind, colour, marker in (("fresh", "blue", "o"), ("mean", "orange", "s"), ("k-means", "green", "^")):
-        ax.plot(places, mean[kind] / mean["fresh"], marker=marker, color=ui.PALETTE[colour], label=f"{kind} batch")
-    ax.set_xticks(places, ["$W_1$" if e == 0 else f"{e:g}" for e in mean.index])
+    ratios = relative(frame)
+    epsilons = np.sort(ratios["epsilon"].unique())
+    for kind, group in ratios.groupby("batch"):
+        line = group.sort_values("epsilon")
+        ui.band(ax, range(len(line)), line["ratio"], 2 * line["error"], label=f"{kind} batch", **batches.LOOKS[kind])
+    ax.set_xticks(range(len(epsilons)), ["$W_1$" if e == 0 else f"{e:g}" for e in epsilons])
     ui.log_axis(ax, "y", (0.1, 0.3, 0.5, 1, 2, 3, 5, 10, 30, 100))
-    low, high = (mean.div(mean["fresh"], axis=0)).min().min(), (mean.div(mean["fresh"], axis=0)).max().max()
-    ax.set_ylim(min(0.5, low / 1.2), max(2, 1.2 * high))
+    ax.set_ylim(min(0.5, ratios["ratio"].min() / 1.2), max(2, 1.2 * ratios["ratio"].max()))
     ax.set_xlabel("ε (unit of the data)")
     ax.set_ylabel("loss, fresh batch = 1")
     first = frame.iloc[0]
     name = "debiased" if first["debiased"] else "not debiased"
-    ax.set_title(f"{first['law']}, d = {first['dim']}, n = {first['n']}, {name}")
+    repetitions = frame["repetition"].nunique()
+    ax.set_title(f"{first['law']}, d = {first['dim']}, n = {first['n']}, {name}, {repetitions} repetitions")
     ax.legend(loc="upper left")
     return ax
 
@@ -97,7 +118,7 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
 def explore(seed: int = 0) -> ui.LiveFigure:
     """The false minima under regularisation, live."""
     controls = {
-        "dim": ui.slider("dimension d", [2, 5, 10, 20, 50, 100, 200], PAPER_DIM, paper=PAPER_DIM),
+        "dim": ui.slider("dimension d", [2, 5, 10, 20, 50, 100, 200], PAPER_DIM),
         "n": ui.slider("batch size n", [8, 16, 32, 64, 128], 64, unit="points"),
         "debiased": ui.menu("loss", {"debiased": True, "not debiased": False}, True),
     }

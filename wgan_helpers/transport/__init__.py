@@ -5,12 +5,12 @@ back are tensors, on the device that the samples came from. Weights are uniform 
 """
 
 from wgan_helpers.transport.closed_form import (
+    bernoulli_biased_pair,
     bernoulli_expected_gradient,
     bernoulli_expected_w1,
     bernoulli_gradient_bias,
     bernoulli_minimiser,
     bernoulli_w1,
-    bernoulli_worst_pair,
 )
 from wgan_helpers.transport.cost import pairwise_distance
 from wgan_helpers.transport.energy import energy_distance
@@ -26,12 +26,12 @@ from wgan_helpers.transport.transforms import c_transform, soft_c_transform
 
 __all__ = [
     "EntropicTransport",
+    "bernoulli_biased_pair",
     "bernoulli_expected_gradient",
     "bernoulli_expected_w1",
     "bernoulli_gradient_bias",
     "bernoulli_minimiser",
     "bernoulli_w1",
-    "bernoulli_worst_pair",
     "c_transform",
     "energy_distance",
     "entropic_cost",

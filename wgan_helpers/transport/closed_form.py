@@ -183,7 +183,7 @@ def bernoulli_minimiser(theta_star: Probability, n: int, m: int | None = None) -
     return _tensor(minimiser, theta_star)
 
 
-def bernoulli_worst_pair(n: int) -> tuple[float, float]:
+def bernoulli_biased_pair(n: int) -> tuple[float, float]:
     r"""Two Bernoulli laws that bear out the first part of the theorem at minibatch size ``n``.
 
     The target :math:`\theta^* = n/(n+1)` fills a minibatch with ones with probability

@@ -1,7 +1,6 @@
 """An exercise: staged checks that name the misconception, the expected picture, a solution on demand."""
 
 import html
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -24,9 +23,7 @@ class Check(NamedTuple):
 class Exercise(widgets.VBox):
     """The widget that :func:`exercise` makes."""
 
-    def __init__(
-        self, name: str, checks: Sequence[Check], solution: Callable[..., Any], expected: Callable[[], bytes] | None
-    ) -> None:
+    def __init__(self, name: str, checks: Sequence[Check], solution: str, expected: Callable[[], bytes] | None) -> None:
         self._name, self._checks, self._solution, self._expected = name, checks, solution, expected
         self._report = widgets.HTMLMath(layout={"min_height": "2em"})
         self._shown = widgets.VBox([])
@@ -55,8 +52,7 @@ class Exercise(widgets.VBox):
             self._shown.children = [picture]
 
     def _show_solution(self) -> None:
-        source = html.escape(inspect.getsource(self._solution))
-        self._shown.children = [widgets.HTML(f"<pre>{source}</pre>")]
+        self._shown.children = [widgets.HTML(f"<pre>{html.escape(self._solution)}</pre>")]
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         """The live widget, and the list of checks for readers who have no kernel."""
@@ -70,7 +66,7 @@ def exercise(
     name: str,
     checks: Sequence[Check],
     *,
-    solution: Callable[..., Any],
+    solution: str,
     expected: Callable[[], bytes] | None = None,
 ) -> Exercise:
     """Check a reader's answer stage by stage.
@@ -81,10 +77,10 @@ def exercise(
         The variable or function that the reader writes. It is looked up anew at every check, and it never
         feeds a later cell.
     checks : sequence of Check
-        The stages that are special to this exercise, from coarse to fine. That the answer is there, is no
-        longer the stub and does not raise is checked before and around them.
-    solution : callable
-        A function that is right; its source is what "Show a solution" shows.
+        The stages that are special to this exercise, from coarse to fine. That the answer is there and does
+        not raise is checked before and around them.
+    solution : str
+        Code that a reader can run in place of the stub.
     expected : callable, optional
         Gives the expected picture as a PNG file.
     """
@@ -100,8 +96,6 @@ def staged(answer: Any, checks: Sequence[Check]) -> list[tuple[str, bool, str]]:
         try:
             ok = bool(check.passes(answer))
             hint = check.hint if isinstance(check.hint, str) or ok else check.hint(answer)
-        except NotImplementedError:
-            ok, hint = False, "the stub is still there: replace <code>raise NotImplementedError</code>."
         except Exception as error:
             line = html.escape(f"{type(error).__name__}: {error}".splitlines()[0])
             ok, hint = False, f"your code raised <code>{line}</code>"

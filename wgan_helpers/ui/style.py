@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Okabe and Ito's palette, the one that seaborn calls "colorblind"; ordered from dark to light, so that
-# neighbours differ in greyscale too
+# seaborn's "colorblind", after Okabe and Ito; some are alike in greyscale, so lines differ in marker or dash too
 PALETTE: Final = {
     "blue": "#0173b2",
     "orange": "#de8f05",

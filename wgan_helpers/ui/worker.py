@@ -57,11 +57,6 @@ class NewestWins(Generic[Request]):
         with self._changed:
             return self._changed.wait_for(lambda: not self._running, timeout)
 
-    @property
-    def stopped(self) -> bool:
-        """Whether the last work was ended by :meth:`stop`."""
-        return self._stopped
-
     def _outdated(self) -> bool:
         return self._stopped or bool(self._waiting)
 

@@ -8,10 +8,35 @@ from torch import Tensor
 
 from wgan_helpers import ui
 from wgan_helpers.distributions import Gaussian
-from wgan_helpers.lessons import batches, bernoulli, crossover, false_minima, monte_carlo
-from wgan_helpers.lessons.exercises.compare import close
+from wgan_helpers.lessons import batches, bernoulli, false_minima, monte_carlo
+from wgan_helpers.lessons.exercises.compare import close, is_a_function
 from wgan_helpers.transport import bernoulli_gradient_bias
 from wgan_helpers.ui import Check
+
+_MEAN_BATCH = """\
+def mean_batch_loss(x, mean):
+    # one point on the other side, so there is one plan: everything goes there
+    return torch.linalg.vector_norm(x - mean, dim=1).mean()
+"""
+_CROSSOVER = """\
+def mean_wins(dim, n=64, repetitions=200):
+    law = distributions.Gaussian(dim)
+    x, y = law.sample(2 * repetitions * n).reshape(2, repetitions, n, dim)
+    return (x - law.mean).norm(dim=-1).mean() < transport.wasserstein1(x, y).mean()
+
+crossover_64 = 1
+while not mean_wins(crossover_64):
+    crossover_64 += 1
+"""
+_BIAS = """\
+def estimate_bias(theta, theta_star, n, repetitions, generator):
+    minibatches = (torch.rand(repetitions, n, generator=generator) < theta_star).double()
+    share_of_ones = minibatches.mean(dim=1)
+    # W1 = |share - theta|, so its gradient in theta is the sign of theta - share: one for each minibatch
+    sample_gradient = torch.sign(theta - share_of_ones)
+    true_gradient = 1.0 if theta > theta_star else -1.0
+    return float(sample_gradient.mean()) - true_gradient
+"""
 
 
 def mean_batch_loss() -> ui.Exercise:
@@ -25,8 +50,7 @@ def mean_batch_loss() -> ui.Exercise:
 
     distances = torch.linalg.vector_norm(x - mean, dim=-1)
     checks = [
-        Check("it is a function", callable, "write a function <code>mean_batch_loss(x, mean)</code>."),
-        Check("it returns something", lambda f: f(x, mean) is not None, "a <code>return</code> is missing."),
+        *is_a_function("mean_batch_loss(x, mean)", lambda f: f(x, mean)),
         Check(
             "it returns one number",
             lambda f: torch.as_tensor(f(x, mean)).numel() == 1,
@@ -58,7 +82,7 @@ def mean_batch_loss() -> ui.Exercise:
             lambda f: f"here it should be {right(x, mean):.4f}, yours is {float(f(x, mean)):.4f}.",
         ),
     ]
-    return ui.exercise("mean_batch_loss", checks, solution=right)
+    return ui.exercise("mean_batch_loss", checks, solution=_MEAN_BATCH)
 
 
 def crossover_dimension(n: int = 64) -> ui.Exercise:
@@ -95,17 +119,7 @@ def crossover_dimension(n: int = 64) -> ui.Exercise:
         frame = false_minima.measure(laws, n, 20, kinds=("fresh", "mean"))
         return ui.picture(lambda ax: false_minima.plot(frame, ax, relative=True))
 
-    return ui.exercise("crossover_64", checks, solution=crossover.dimension, expected=expected)
-
-
-def estimate_bias(theta: float, theta_star: float, n: int, repetitions: int, generator: torch.Generator) -> float:
-    """The bias of the sample gradient, by experiment."""
-    minibatches = (torch.rand(repetitions, n, generator=generator) < theta_star).double()
-    share_of_ones = minibatches.mean(dim=1)
-    # W1 = |share − θ|, so its gradient in θ is the sign of θ − share: one for each minibatch
-    sample_gradient = torch.sign(theta - share_of_ones)
-    true_gradient = 1.0 if theta > theta_star else -1.0
-    return float(sample_gradient.mean()) - true_gradient
+    return ui.exercise("crossover_64", checks, solution=_CROSSOVER, expected=expected)
 
 
 def gradient_bias() -> ui.Exercise:
@@ -125,15 +139,9 @@ def gradient_bias() -> ui.Exercise:
     # four standard errors of a mean of ±1
     tolerance = 4 / repetitions**0.5
     checks = [
-        Check(
-            "it is a function",
-            callable,
-            "write <code>estimate_bias(theta, theta_star, n, repetitions, generator)</code>.",
-        ),
-        Check(
-            "it returns something",
-            lambda f: f(*usual, 100, monte_carlo.generator(0)) is not None,
-            "a <code>return</code> is missing.",
+        *is_a_function(
+            "estimate_bias(theta, theta_star, n, repetitions, generator)",
+            lambda f: f(*usual, 100, monte_carlo.generator(0)),
         ),
         Check(
             "it returns one number",
@@ -149,6 +157,11 @@ def gradient_bias() -> ui.Exercise:
             "each minibatch has its own gradient",
             lambda f: abs(run(f)) > tolerance,
             "you find no bias: take the sign for every minibatch first, and average after that.",
+        ),
+        Check(
+            "the sign of the gradient",
+            lambda f: abs(run(f) + float(bernoulli_gradient_bias(*usual)) + 2) > tolerance,
+            "the gradient of |k/n − θ| in θ is the sign of θ − k/n, not of k/n − θ.",
         ),
         Check(
             "every argument is used",
@@ -170,4 +183,4 @@ def gradient_bias() -> ui.Exercise:
     def expected() -> bytes:
         return ui.picture(lambda ax: bernoulli.plot(bernoulli.measure(0.3, 5), ax, "gradient"))
 
-    return ui.exercise("estimate_bias", checks, solution=estimate_bias, expected=expected)
+    return ui.exercise("estimate_bias", checks, solution=_BIAS, expected=expected)

@@ -1,6 +1,5 @@
 """Notebook 06, the Wasserstein distance itself."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -9,13 +8,24 @@ from torch import Tensor
 
 from wgan_helpers import transport, ui
 from wgan_helpers.lessons import duality
-from wgan_helpers.lessons.exercises.compare import close
+from wgan_helpers.lessons.exercises.compare import close, is_a_function
 from wgan_helpers.ui import Check
 
-
-def _log_sinkhorn_step(cost: Tensor, g: Tensor, epsilon: float) -> Tensor:
+_STEP = """\
+def log_sinkhorn_step(cost, g, epsilon):
     m = cost.shape[1]
     return -epsilon * (torch.logsumexp((g - cost) / epsilon, dim=1) - math.log(m))
+"""
+_BREAKS = """\
+low, high = 1e-4, 1.0  # broken, finite
+while high / low > 1.01:
+    middle = math.sqrt(low * high)
+    if torch.isfinite(naive_sinkhorn(cost32, middle)).all():
+        high = middle
+    else:
+        low = middle
+broken_epsilon = low
+"""
 
 
 def log_sinkhorn_step() -> ui.Exercise:
@@ -31,8 +41,7 @@ def log_sinkhorn_step() -> ui.Exercise:
 
     unweighted = -epsilon * torch.logsumexp((g - cost) / epsilon, dim=1)
     checks = [
-        Check("it is a function", callable, "write a function <code>log_sinkhorn_step(cost, g, epsilon)</code>."),
-        Check("it returns something", lambda f: f(cost, g, epsilon) is not None, "a <code>return</code> is missing."),
+        *is_a_function("log_sinkhorn_step(cost, g, epsilon)", lambda f: f(cost, g, epsilon)),
         Check(
             "one value for each x",
             lambda f: torch.as_tensor(f(cost, g, epsilon)).shape == (4,),
@@ -60,7 +69,7 @@ def log_sinkhorn_step() -> ui.Exercise:
             "at ε = 1e-4 the exponentials under- or overflow: let torch.logsumexp take out the largest first.",
         ),
     ]
-    return ui.exercise("log_sinkhorn_step", checks, solution=_log_sinkhorn_step)
+    return ui.exercise("log_sinkhorn_step", checks, solution=_STEP)
 
 
 def naive_sinkhorn(cost: Tensor, epsilon: float, steps: int = 500) -> Tensor:
@@ -81,14 +90,6 @@ def naive_sinkhorn_breaks() -> ui.Exercise:
     def works(epsilon: float) -> bool:
         return bool(torch.isfinite(naive_sinkhorn(cost, epsilon)).all())
 
-    def first_broken() -> float:
-        """By bisection in log ε."""
-        low, high = 1e-4, 1.0
-        while high / low > 1.01:
-            middle = math.sqrt(low * high)
-            low, high = (low, middle) if works(middle) else (middle, high)
-        return low
-
     checks = [
         Check("it is a number", lambda e: isinstance(e, int | float), "give ε as a number, such as 0.1."),
         Check("it is positive", lambda e: e > 0, "ε must be positive."),
@@ -99,4 +100,4 @@ def naive_sinkhorn_breaks() -> ui.Exercise:
             lambda e: f"at ε = {1.5 * e:g} it is broken as well: go higher.",
         ),
     ]
-    return ui.exercise("broken_epsilon", checks, solution=first_broken)
+    return ui.exercise("broken_epsilon", checks, solution=_BREAKS)
