@@ -86,9 +86,9 @@ ui.predict(
         "the exact distance",
     ],
     answer="a positive lower bound of the distance",
-    because="Below, set the direction to ±180° and leave the other sliders: your critic's value is negative, the second "
-    "bar is positive. It stays below the dashed line, as every admissible critic must. How near it comes depends "
-    "on the critic; try other directions.",
+    because="So the figure below starts, with direction 0° and slope 0.5: your critic's value is negative, the second bar is "
+    "positive. It stays below the dashed line, as every admissible critic must. How near it comes depends on the critic: "
+    "move it.",
 )
 
 # %%

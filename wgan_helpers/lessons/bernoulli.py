@@ -75,8 +75,9 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None, quantity: str = "loss") 
     true, expected = frame[f"true_{quantity}"], frame[f"expected_{quantity}"]
     ax.plot(theta, true, "--", color=ui.PALETTE["grey"], label=f"true {quantity}")
     ax.plot(theta, expected, color=ui.PALETTE["blue"], label=f"expected sample {quantity}")
-    ax.axvline(first["theta_star"], color=ui.PALETTE["grey"], linestyle=":")
-    ax.axvline(first["minimiser"], color=ui.PALETTE["red"], linestyle=":")
+    # as high as the lines, below the legend
+    ax.axvline(first["theta_star"], ymax=0.65, color=ui.PALETTE["grey"], linestyle=":")
+    ax.axvline(first["minimiser"], ymax=0.65, color=ui.PALETTE["red"], linestyle=":")
     if quantity == "loss":
         lowest = np.interp(first["minimiser"], theta, expected)
         label = f"its minimum, at {first['minimiser']:.3f}"

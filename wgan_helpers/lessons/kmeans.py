@@ -168,5 +168,5 @@ def _draw(shown: _Shown, panels: "Sequence[Axes]") -> None:
     plot(shown.frame, right)
     right.set_ylabel("")
     unit = "brightness" if isinstance(shown.law, images.Pictures) else "unit of the data"
-    right.set_title(f"$W_1$ of the free points ({unit})")
+    right.set_title(f"distance $W_1$ ({unit})")
     right.legend(loc="upper center", fontsize=8)
