@@ -21,11 +21,6 @@ class Control(NamedTuple):
         # not `widget.label`, which stays empty for the first option until it is chosen anew
         return f"{self.widget.description} = {self.widget.options[self.widget.index][0]}"
 
-    @property
-    def longest(self) -> str:
-        """The longest of what ``shown`` may become."""
-        return f"{self.widget.description} = {max((name for name, _ in self.widget.options), key=len)}"
-
 
 def slider(label: str, values: Iterable[float], value: float, *, unit: str = "", paper: float | None = None) -> Control:
     """A slider over the listed ``values``; arrow keys move it by one.

@@ -1,10 +1,10 @@
 """The live figure: controls, a computation off the main thread, one picture that follows."""
 
+import atexit
 import base64
 import gc
 import html
 import io
-import math
 import threading
 import time
 import weakref
@@ -25,12 +25,15 @@ if TYPE_CHECKING:
 
 _DPI = 110
 _LEFT, _RIGHT, _BOTTOM, _TOP = 0.9, 0.15, 0.6, 0.5  # margins in inches: room for labels and a title of two lines
-_LETTER = 6.8  # pixels: mean width of a letter of the status line
-_ENDING = len("(stopped at 10 of 10, 0.00 s)")
 _BUSY_AFTER = 0.2  # seconds: shorter work would only make the status line flicker
 _FIRST_PICTURE = 2.0  # seconds that showing the widget waits for a picture to save beside it
 _TICKS = 6  # per axis: five intervals
 _GARBAGE = 60_000  # objects: some five pictures' worth
+# One line, however narrow the page: a second one would push the picture down
+_STATUS = (
+    '<div role="status" style="display: flex; white-space: nowrap">'
+    '<span style="overflow: hidden; text-overflow: ellipsis">{shown}</span>&nbsp; <i>({progress})</i></div>'
+)
 # matplotlib's text layout keeps state between calls that two threads must not share
 _drawing = threading.Lock()
 _alive: "weakref.WeakSet[LiveFigure]" = weakref.WeakSet()
@@ -89,10 +92,7 @@ class LiveFigure(widgets.VBox):
         self._picture = Picture()
         # as high as a picture, so that the page below does not jump when one takes the other's place
         self._message = widgets.HTML(layout={"display": "none", "min_height": height, "margin": "0"})
-        # as high as its longest line wraps, for the same reason
-        longest = _ENDING + sum(len(control.longest) + 3 for control in self._controls.values())
-        lines = math.ceil(longest * _LETTER / (size[0] * _DPI))
-        self._status = widgets.HTML(layout={"min_height": f"{28 * lines}px", "max_width": width})
+        self._status = widgets.HTML(layout={"max_width": width})
         self._stop = _button("Stop", "stop computing, keep what there is", self._worker.stop)
         self._stop.disabled = True
         buttons = [self._stop]
@@ -212,8 +212,7 @@ class LiveFigure(widgets.VBox):
         self._message.layout.display = None
 
     def _say(self, shown: str, progress: str, busy: bool) -> None:
-        # the setting stands there from the start: a line that grew would push the picture down
-        self._status.value = f'<span role="status">{shown} &nbsp; <i>({progress})</i></span>'
+        self._status.value = _STATUS.format(shown=shown, progress=progress)
         self._stop.disabled = not busy
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
@@ -235,6 +234,14 @@ def settle(timeout: float = 60.0) -> None:
     deadline = time.monotonic() + timeout
     for figure in list(_alive):
         figure.settle(max(0.0, deadline - time.monotonic()))
+
+
+@atexit.register
+def _stop_all() -> None:
+    """Let no thread compute while Python ends, which would abort it."""
+    for figure in list(_alive):
+        figure._worker.close()
+        figure._worker.wait(2.0)
 
 
 def _steps(result: Any) -> Iterator[Step]:
