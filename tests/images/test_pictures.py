@@ -1,9 +1,22 @@
 """Pictures as a law: what is loaded, what is drawn from it."""
 
+import io
+import pickle
+
+import numpy as np
 import pytest
 import torch
+from PIL import Image
+from sklearn.datasets import load_digits
 
 from wgan_helpers import images
+from wgan_helpers.distributions import Law
+
+
+def numbered(n, **others):
+    """Pictures of 2 × 3 in colour, their level is their number."""
+    stored = np.arange(n, dtype=np.uint8)[:, None, None, None] * np.ones((1, 3, 2, 3), np.uint8)
+    return images.Pictures(stored, "numbers", "here", **others)
 
 
 def test_digits_are_1797_grey_pictures_of_8_by_8_in_zero_to_one():
@@ -12,6 +25,81 @@ def test_digits_are_1797_grey_pictures_of_8_by_8_in_zero_to_one():
     assert (digits.pixels.min(), digits.pixels.max()) == (0, 1)
     assert (digits.dim, digits.name) == (64, "digits")
     torch.testing.assert_close(digits.flat[5].reshape(1, 8, 8), digits.pixels[5])
+
+
+def test_digits_are_those_of_scikit_learn_bit_for_bit():
+    data = load_digits()
+    expected = torch.from_numpy(data.images).float().unsqueeze(1) / 16
+    digits = images.load("digits")
+    assert torch.equal(digits.pixels, expected)
+    assert torch.equal(digits.flat, expected.flatten(1))
+    assert torch.equal(digits.mean, expected.flatten(1).double().mean(dim=0))
+    assert torch.equal(digits.labels, torch.from_numpy(data.target))
+    larger = torch.nn.functional.interpolate(expected, (12, 12), mode="bilinear", antialias=True)
+    assert torch.equal(images.load("digits", size=12).pixels, larger)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_what_is_drawn_of_digits_follows_from_the_seed_alone(dtype):
+    order = torch.randperm(1797, generator=torch.Generator().manual_seed(3))[:20]
+    expected = torch.from_numpy(load_digits().images).float()[order] / 16
+    drawn = images.load("digits").sample(20, torch.Generator().manual_seed(3), dtype)
+    assert torch.equal(drawn, expected.flatten(1).to(dtype))
+    assert torch.equal(images.load("digits", n=20, seed=3).pixels, expected.unsqueeze(1))
+
+
+def test_levels_become_brightness_by_the_level_of_white():
+    assert numbered(256).pixels[255].eq(1).all()
+    assert numbered(17, white=16).pixels[:, 0, 0, 0].tolist() == [level / 16 for level in range(17)]
+    assert (numbered(3).dim, numbered(3).shape) == (18, (3, 2, 3))
+
+
+def test_pictures_are_a_law():
+    law = numbered(5)
+    assert isinstance(law, Law)
+    assert law in {law}
+    assert law not in {numbered(5)}
+
+
+def test_the_mean_of_many_chunks_is_the_mean():
+    pixels = np.random.default_rng(0).integers(0, 256, (300, 3, 100, 100), dtype=np.uint8)
+    expected = pixels.reshape(300, -1).astype(np.float64).mean(axis=0) / 255
+    np.testing.assert_allclose(images.Pictures(pixels, "noise", "here").mean, expected, rtol=1e-13)
+
+
+def test_labels_and_factors_stay_with_their_pictures():
+    taken = numbered(9, labels=torch.arange(9), factors=np.arange(9.0)).take([4, 1])
+    assert (taken.stored[:, 0, 0, 0].tolist(), taken.labels.tolist(), taken.factors.tolist()) == (
+        [4, 1],
+        [4, 1],
+        [4, 1],
+    )
+    digits = images.load("digits", n=50)
+    shown = {label: digits.take(np.flatnonzero(digits.labels == label)).mean for label in (0, 1)}
+    assert shown[0][28] < 0.2 < shown[1][28]  # a zero is hollow
+
+
+def test_pictures_travel_to_other_processes():
+    there = pickle.loads(pickle.dumps(numbered(4, labels=torch.arange(4))))
+    assert torch.equal(there.pixels, numbered(4).pixels)
+
+
+def test_a_grid_is_a_sheet_of_the_first():
+    pictures = numbered(30)
+    np.testing.assert_array_equal(pictures.grid(7, columns=3), images.sheet(pictures.pixels[:7], columns=3))
+    with pytest.raises(ValueError, match="n must be at most 30, the number of numbers, got 31"):
+        pictures.grid(31)
+
+
+def test_a_notebook_shows_one_line_and_the_first_pictures():
+    digits = images.load("digits")
+    assert repr(digits).startswith("Pictures: digits, 1797 of 1×8×8, UCI")
+    shown = Image.open(io.BytesIO(digits._repr_png_()))
+    assert shown.size == (6 * (8 * 9 - 1), 6 * (3 * 9 - 1))
+    np.testing.assert_allclose(np.asarray(shown)[::6, ::6] / 255, digits.grid(24, columns=8), atol=0.002)
+    named = images.Pictures(np.zeros((1, 3, 64, 64), np.uint8), "<b>", "here")._repr_html_()
+    assert "&lt;b&gt;" in named
+    assert "<b>" not in named
 
 
 def test_the_mean_is_the_mean_of_all_pictures():
@@ -60,6 +148,7 @@ def test_a_sheet_of_colours_has_them_last():
         ({"name": "digits", "n": 0}, ValueError, "n must be at least 1, got 0"),
         ({"name": "digits", "n": 1798}, ValueError, "n must be at most 1797, the number of digits, got 1798"),
         ({"name": "digits", "n": 1.5}, TypeError, "n must be an integer, got 1.5"),
+        ({"name": "digits", "n": 5, "seed": -1}, ValueError, "seed must be at least 0, got -1"),
     ],
 )
 def test_bad_requests_are_refused_in_one_line(arguments, error, says):

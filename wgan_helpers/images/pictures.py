@@ -1,8 +1,13 @@
 """A set of pictures that can be sampled from, as if it were a law."""
 
+import base64
+import html
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from io import BytesIO
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -10,44 +15,71 @@ from torch import Tensor
 
 from wgan_helpers import _checks
 
-_NAMES = ("digits",)
+_CHUNK: Final = 2**22  # values that are summed at once, so that the mean of a large set needs little memory
+_THUMBNAILS: Final = 24
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Pictures:
     """Pictures, and the law that draws from them.
 
+    What is stored may be larger than the memory: only what is drawn becomes floating-point numbers.
+
     Attributes
     ----------
-    pixels : (n, c, h, w) float32
-        Brightness in [0, 1].
+    stored : (n, c, h, w) uint8 or float
+        Levels from 0, black, to ``white``, memory-mapped for a set that was decoded to disk; or brightness itself.
     name : str
         What they show, for the title of a figure.
     source : str
         Where they come from.
+    white : int
+        The level of white, where levels are stored.
+    labels : (n,) int64, optional
+        The class of each picture.
+    factors : object that can be indexed, optional
+        What each picture was drawn from.
     """
 
-    pixels: Tensor
+    stored: np.ndarray | Tensor
     name: str
     source: str
+    white: int = 255
+    labels: Tensor | None = None
+    factors: Any = None
 
     def __len__(self) -> int:
-        return len(self.pixels)
+        return len(self.stored)
+
+    @property
+    def pixels(self) -> Tensor:
+        """Brightness in [0, 1], ``(n, c, h, w)`` float32: all of them, four times what is stored."""
+        return self._brightness(self.stored)
 
     @property
     def flat(self) -> Tensor:
-        """The pictures as points, ``(n, c·h·w)``."""
+        """The pictures as points, ``(n, c·h·w)``: as large as ``pixels``."""
         return self.pixels.flatten(1)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of one picture, ``(c, h, w)``."""
+        channels, height, width = self.stored.shape[1:]
+        return channels, height, width
 
     @property
     def dim(self) -> int:
         """Number of values of one picture, ``c·h·w``."""
-        return self.pixels[0].numel()
+        return math.prod(self.shape)
 
     @cached_property
     def mean(self) -> Tensor:
         """The mean picture as a point, ``(c·h·w,)`` float64."""
-        return self.flat.double().mean(dim=0)
+        total, step = np.zeros(self.dim), max(1, _CHUNK // self.dim)
+        for start in range(0, len(self), step):
+            levels = np.asarray(self.stored[start : start + step])
+            total += levels.reshape(len(levels), -1).sum(axis=0, dtype=np.float64)
+        return torch.from_numpy(total / self._scale / len(self))
 
     def sample(
         self,
@@ -66,48 +98,73 @@ class Pictures:
         ValueError
             If there are fewer than ``n`` pictures.
         """
-        if _checks.integer(n, "n") > len(self):
-            raise ValueError(f"n must be at most {len(self)}, the number of {self.name}, got {n}")
-        chosen = torch.randperm(len(self), generator=generator)[:n]
-        return self.flat[chosen].to(device, dtype)
+        chosen = shuffled(len(self), n, generator, self.name)[:n]
+        if device is None and generator is not None:
+            device = generator.device
+        return self._brightness(self.stored[chosen]).flatten(1).to(device, dtype)
+
+    def take(self, chosen: Sequence[int] | np.ndarray | Tensor) -> "Pictures":
+        """The pictures with these numbers, in this order, as a set in memory; labels and factors go along."""
+        index = np.asarray(chosen, dtype=np.int64)
+        labels = None if self.labels is None else self.labels[torch.from_numpy(index)]
+        factors = None if self.factors is None else self.factors[index]
+        return Pictures(self.stored[index], self.name, self.source, self.white, labels, factors)
+
+    def grid(self, n: int = _THUMBNAILS, columns: int | None = None) -> np.ndarray:
+        """The first ``n`` pictures side by side; :func:`sheet` says how.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer than ``n`` pictures.
+        """
+        return sheet(self._brightness(self.stored[: _at_most(len(self), n, self.name)]), columns)
+
+    @property
+    def _scale(self) -> int:
+        return self.white if np.asarray(self.stored[:0]).dtype == np.uint8 else 1
+
+    def _brightness(self, stored: np.ndarray | Tensor) -> Tensor:
+        return torch.from_numpy(np.asarray(stored).astype(np.float32)).div_(self._scale)
+
+    def __repr__(self) -> str:
+        return f"Pictures: {self.name}, {len(self)} of {'×'.join(map(str, self.shape))}, {self.source}"
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows: the first pictures, the small ones enlarged."""
+        from PIL import Image
+
+        joined = self.grid(min(len(self), _THUMBNAILS), columns=8)
+        zoom = max(1, 48 // self.shape[1])
+        large = joined.clip(0, 1).repeat(zoom, axis=0).repeat(zoom, axis=1)
+        buffer = BytesIO()
+        Image.fromarray((large * 255).round().astype(np.uint8)).save(buffer, "PNG")
+        return buffer.getvalue()
+
+    def _repr_html_(self) -> str:
+        encoded = base64.b64encode(self._repr_png_()).decode()
+        caption = html.escape(repr(self))
+        return f'<p>{caption}</p><img alt="{caption}" src="data:image/png;base64,{encoded}">'
 
 
-def load(name: str, size: int | None = None, n: int | None = None, seed: int = 0) -> Pictures:
-    """Load a set of pictures.
-
-    Parameters
-    ----------
-    name : str
-        ``"digits"``: 1797 handwritten digits, 8 × 8, grey.
-    size : int, optional
-        Height and width in pixels; as they are stored if not given.
-    n : int, optional
-        How many, drawn at random without replacement; all if not given.
-    seed : int
-        For that draw.
-
-    Returns
-    -------
-    Pictures
+def shuffled(count: int, n: int, generator: torch.Generator | None, name: str) -> np.ndarray:
+    """The numbers from 0 to ``count - 1`` in random order, ``(count,)``, of which the caller takes ``n``.
 
     Raises
     ------
     ValueError
-        If the name is unknown, ``size`` or ``n`` is not positive, or ``n`` is more than there are.
+        If ``n`` is not between 1 and ``count``, which is the number of ``name``.
     """
-    _checks.one_of(name, "pictures", _NAMES)
-    from sklearn.datasets import load_digits
+    _at_most(count, n, name)
+    # a generator draws on its own device only
+    device = None if generator is None else generator.device
+    return torch.randperm(count, generator=generator, device=device).cpu().numpy()
 
-    # stored as 0 to 16
-    pixels = torch.from_numpy(load_digits().images).float().unsqueeze(1) / 16
-    if size is not None:
-        side = (_checks.integer(size, "size"),) * 2
-        pixels = torch.nn.functional.interpolate(pixels, side, mode="bilinear", antialias=True)
-    pictures = Pictures(pixels, "digits", "UCI optical recognition of handwritten digits, through scikit-learn")
-    if n is None:
-        return pictures
-    drawn = pictures.sample(n, torch.Generator().manual_seed(seed))
-    return Pictures(drawn.reshape(-1, *pixels.shape[1:]), pictures.name, pictures.source)
+
+def _at_most(count: int, n: int, name: str) -> int:
+    if _checks.integer(n, "n") > count:
+        raise ValueError(f"n must be at most {count}, the number of {name}, got {n}")
+    return n
 
 
 def sheet(pixels: Tensor, columns: int | None = None) -> np.ndarray:

@@ -133,7 +133,7 @@ def pictures_of(pictures: images.Pictures, n: int, seed: int = 0) -> dict[str, T
         "mean": pictures.mean.float().expand(n, -1),
         "k-means": batches.kmeans_batch(pictures, n, seed),
     }
-    return {kind: points.reshape(n, *pictures.pixels.shape[1:]) for kind, points in flat.items()}
+    return {kind: points.reshape(n, *pictures.shape) for kind, points in flat.items()}
 
 
 def plot_pictures(frame: pd.DataFrame, shown: dict[str, Tensor], panels: "Sequence[Axes]") -> None:

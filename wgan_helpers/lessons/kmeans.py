@@ -155,7 +155,7 @@ def _draw(shown: _Shown, panels: "Sequence[Axes]") -> None:
     left, middle, right = panels
     for ax, points, title in ((left, shown.x, f"free points, step {shown.step}"), (middle, shown.centroids, "k-means")):
         if isinstance(shown.law, images.Pictures):
-            pixels = points.reshape(-1, *shown.law.pixels.shape[1:])
+            pixels = points.reshape(-1, *shown.law.shape)
             ax.imshow(images.sheet(pixels), cmap="gray", vmin=0, vmax=1)
             ax.set_axis_off()
         else:
