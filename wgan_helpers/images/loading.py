@@ -1,24 +1,33 @@
 """Sets of pictures by name."""
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 import torch
 
 from wgan_helpers import _checks
+from wgan_helpers.images import folder
 from wgan_helpers.images.pictures import Pictures, shuffled
 
 
-def load(name: str, size: int | None = None, n: int | None = None, seed: int = 0) -> Pictures:
+def load(name: str | os.PathLike[str], size: int | None = None, n: int | None = None, seed: int = 0) -> Pictures:
     """Load a set of pictures.
+
+    Decoded pictures are kept for the next time in ``~/.cache/wgan_helpers`` or under
+    ``$XDG_CACHE_HOME``, one file for each folder, ``size``, ``n`` and ``seed``; it may be deleted at any time.
 
     Parameters
     ----------
-    name : str
-        ``"digits"``: 1797 handwritten digits, 8 × 8, grey.
+    name : str or Path
+        One of these, or a folder (a Path, or a string with a slash in it) of pictures of any format and size.
+
+        * ``"digits"``: 1797 handwritten digits, 8 × 8, grey; needs no network.
     size : int, optional
-        Height and width in pixels; as they are stored if not given.
+        Height and width in pixels. If not given: as above, and 64 for folders. Pictures that are
+        not square lose what is beyond their central square.
     n : int, optional
         How many, drawn at random without replacement; all if not given.
     seed : int
@@ -31,11 +40,21 @@ def load(name: str, size: int | None = None, n: int | None = None, seed: int = 0
     Raises
     ------
     ValueError
-        If the name is unknown, ``size`` or ``n`` is not positive, or ``n`` is more than there are.
+        If the name is unknown, ``size`` or ``n`` is not positive, ``n`` is more than there are, or a folder has no
+        picture that can be read.
+    FileNotFoundError, NotADirectoryError
+        If there is no such folder.
+
+    Warns
+    -----
+    UserWarning
+        If files in a folder cannot be read: how many, and the first. They are left out.
     """
     size = None if size is None else _checks.integer(size, "size")
     n = None if n is None else _checks.integer(n, "n")
     seed = _checks.integer(seed, "seed", minimum=0)
+    if isinstance(name, os.PathLike) or "/" in str(name):
+        return folder.load(Path(name), size, n, seed)
     return _SETS[_checks.one_of(name, "pictures", _SETS)](size, n, seed)
 
 
