@@ -149,6 +149,8 @@ def test_a_sheet_of_colours_has_them_last():
         ({"name": "digits", "n": 1798}, ValueError, "n must be at most 1797, the number of digits, got 1798"),
         ({"name": "digits", "n": 1.5}, TypeError, "n must be an integer, got 1.5"),
         ({"name": "digits", "n": 5, "seed": -1}, ValueError, "seed must be at least 0, got -1"),
+        ({"name": "cifar-10"}, ValueError, "unknown pictures 'cifar-10': did you mean 'cifar10'"),
+        ({"name": "celeba", "size": 0}, ValueError, "size must be at least 1, got 0"),
     ],
 )
 def test_bad_requests_are_refused_in_one_line(arguments, error, says):

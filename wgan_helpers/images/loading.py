@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -9,15 +10,15 @@ import numpy as np
 import torch
 
 from wgan_helpers import _checks
-from wgan_helpers.images import folder
+from wgan_helpers.images import folder, hub
 from wgan_helpers.images.pictures import Pictures, shuffled
 
 
 def load(name: str | os.PathLike[str], size: int | None = None, n: int | None = None, seed: int = 0) -> Pictures:
     """Load a set of pictures.
 
-    Decoded pictures are kept for the next time in ``~/.cache/wgan_helpers`` or under
-    ``$XDG_CACHE_HOME``, one file for each folder, ``size``, ``n`` and ``seed``; it may be deleted at any time.
+    Downloads and decoded pictures are kept for the next time, the latter in ``~/.cache/wgan_helpers`` or under
+    ``$XDG_CACHE_HOME``, one file for each set, ``size``, ``n`` and ``seed``; it may be deleted at any time.
 
     Parameters
     ----------
@@ -25,8 +26,14 @@ def load(name: str | os.PathLike[str], size: int | None = None, n: int | None = 
         One of these, or a folder (a Path, or a string with a slash in it) of pictures of any format and size.
 
         * ``"digits"``: 1797 handwritten digits, 8 × 8, grey; needs no network.
+        * ``"cifar10"``: 50,000 small photographs, 32 × 32, colour; 120 MB.
+        * ``"mnist"``: 60,000 handwritten digits, 28 × 28, grey; 16 MB.
+        * ``"fashion-mnist"``: 60,000 pieces of clothing, 28 × 28, grey; 31 MB.
+        * ``"celeba"``: 202,599 faces, 178 × 218, colour, cropped to their central 148 × 148; 1.4 GB.
+
+        The last four need ``pip install wgan_helpers[images]``, and a network the first time.
     size : int, optional
-        Height and width in pixels. If not given: as above, and 64 for folders. Pictures that are
+        Height and width in pixels. If not given: as above, and 64 for ``"celeba"`` and folders. Pictures that are
         not square lose what is beyond their central square.
     n : int, optional
         How many, drawn at random without replacement; all if not given.
@@ -44,6 +51,8 @@ def load(name: str | os.PathLike[str], size: int | None = None, n: int | None = 
         picture that can be read.
     FileNotFoundError, NotADirectoryError
         If there is no such folder.
+    ImportError, ConnectionError
+        If a set cannot be downloaded.
 
     Warns
     -----
@@ -76,4 +85,5 @@ def _digits(size: int | None, n: int | None, seed: int) -> Pictures:
 # each takes size, n and seed, as `load` has checked them; a set that is drawn or computed joins here
 _SETS: Final[dict[str, Callable[[int | None, int | None, int], Pictures]]] = {
     "digits": _digits,
+    **{name: partial(hub.load, name) for name in hub.SETS},
 }
