@@ -1,0 +1,87 @@
+"""From factors to pixels."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from wgan_helpers import _checks
+from wgan_helpers.images.faces import features, hair, head, scene
+from wgan_helpers.images.faces.canvas import Canvas
+from wgan_helpers.images.faces.factors import Factors
+
+PIXELS = 2**17  # drawn at a time: what is being worked on stays in the processor's cache
+# left, right, bottom, top: within these boxes the parts stay, wherever the head turns
+FACE = (-0.85, 0.85, -1.0, 0.8)
+EYES = (-0.85, 0.85, -0.55, 0.75)
+CHEEKS = (-0.85, 0.85, -0.9, 0.35)
+NOSE = (-0.6, 0.6, -0.7, 0.5)
+MOUTH = (-0.6, 0.6, -1.0, 0.05)
+
+
+def draw(factors: Factors, size: int = 64) -> Tensor:
+    """Draw faces.
+
+    Parameters
+    ----------
+    factors : Factors
+        Of ``n`` faces.
+    size : int
+        Height and width in pixels, 8 to 1024.
+
+    Returns
+    -------
+    (n, 3, size, size) float32
+        Red, green, blue in [0, 1], on the device of the factors. The same face at another size is the same
+        picture, finer or coarser.
+
+    Raises
+    ------
+    ValueError
+        If ``size`` is not within its limits.
+    """
+    size = int(_checks.number(_checks.integer(size, "size"), "size", 8, 1024))
+    pixels = torch.empty(len(factors), 3, size, size, device=factors.yaw.device)
+    step = max(1, PIXELS // size**2)
+    for first in range(0, len(factors), step):
+        chunk = slice(first, first + step)
+        pixels[chunk] = _draw(factors[chunk].planes(), size)
+    return pixels
+
+
+def _draw(f: Factors, size: int) -> Tensor:
+    """Back to front, then the light."""
+    canvas = head.blank(f, size)
+    locks = hair.strands(canvas, f)
+    scene.paint_background(canvas, f)
+    hair.paint_back(canvas, f, locks)
+    _for_some(hair.paint_bun, f.bun, canvas, f)
+    head.paint_neck(canvas, f)
+    scene.paint_clothes(canvas, f)
+    head.paint_ears(canvas, f)
+    head.paint_skin(canvas, f)
+    face, eyes, cheeks, nose, mouth = (canvas.crop(*box) for box in (FACE, EYES, CHEEKS, NOSE, MOUTH))
+    head.sculpt_eyes(eyes, f)
+    head.sculpt_cheeks(cheeks, f)
+    head.sculpt_nose(nose, f)
+    head.sculpt_mouth(mouth, f)
+    features.paint_furrows(eyes, f)
+    features.paint_cheeks(cheeks, f)
+    _for_some(features.paint_freckles, f.freckles, cheeks, f)
+    features.paint_nose(nose, f)
+    _for_some(features.paint_beard, f.beard + f.moustache, face, f)
+    features.paint_eyes(eyes, f)
+    features.paint_brows(eyes, f)
+    features.paint_mouth(mouth, f)
+    hair.paint_front(canvas, f, locks)
+    _for_some(features.paint_glasses, f.glasses, eyes, f)
+    return scene.illuminate(canvas, f)
+
+
+def _for_some(paint: Callable[[Canvas, Factors], None], share: Tensor, canvas: Canvas, f: Factors) -> None:
+    """Paint what few faces have on those only."""
+    who = share.flatten().nonzero().flatten()
+    if len(who):
+        pictures = canvas.pick(who)
+        paint(pictures, f[who])
+        canvas.put(who, pictures)
