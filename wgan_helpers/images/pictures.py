@@ -3,7 +3,7 @@
 import base64
 import html
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
@@ -109,6 +109,11 @@ class Pictures:
         labels = None if self.labels is None else self.labels[torch.from_numpy(index)]
         factors = None if self.factors is None else self.factors[index]
         return Pictures(self.stored[index], self.name, self.source, self.white, labels, factors)
+
+    def blocks(self, n: int = 500) -> Iterator[Tensor]:
+        """The pixels of ``n`` pictures at a time, ``(n, c, h, w)``, for a set that is larger than the memory."""
+        for start in range(0, len(self), n):
+            yield self._brightness(self.stored[start : start + n])
 
     def grid(self, n: int = _THUMBNAILS, columns: int | None = None) -> np.ndarray:
         """The first ``n`` pictures side by side; :func:`sheet` says how.

@@ -57,12 +57,11 @@ def measure(
         One row per minibatch and kind: ``law, dim, n, batch, repetition, seed, w1``.
     """
     _checks.integer(n, "n")
-    _checks.integer(repetitions, "repetitions")
     _checks.integer(seed, "seed", minimum=0)
     for kind in kinds:
         _checks.one_of(kind, "kind of batch", batches.KINDS)
     several = [laws] if isinstance(laws, Law) else laws
-    tasks = [(law, n, range(repetitions), kinds, seed) for law in several]
+    tasks = [(law, n, block, kinds, seed) for law in several for block in monte_carlo.blocks(repetitions)]
     return monte_carlo.collect(batches.compare, tasks, executor, progress)
 
 
