@@ -95,7 +95,12 @@ def _download(name: str, file: str) -> Path:
     import huggingface_hub
 
     chosen = SETS[name]
-    where = {"repo_id": chosen.repository, "filename": file, "revision": chosen.revision, "repo_type": "dataset"}
+    where: dict[str, Any] = {
+        "repo_id": chosen.repository,
+        "filename": file,
+        "revision": chosen.revision,
+        "repo_type": "dataset",
+    }
     found = huggingface_hub.try_to_load_from_cache(**where)
     if not isinstance(found, str):
         try:
