@@ -17,7 +17,7 @@ SKIN = (
 HAIR = ((0.07, 0.06, 0.06), (0.20, 0.13, 0.09), (0.38, 0.24, 0.14), (0.62, 0.43, 0.24), (0.88, 0.72, 0.45))
 IRIS = ((0.20, 0.11, 0.06), (0.38, 0.23, 0.10), (0.36, 0.42, 0.18), (0.22, 0.48, 0.66), (0.52, 0.58, 0.62))
 FRAMES = ((0.07, 0.07, 0.08), (0.32, 0.18, 0.10), (0.76, 0.60, 0.28), (0.62, 0.12, 0.14), (0.16, 0.24, 0.52))
-RED_HAIR = (0.62, 0.22, 0.08)
+RED_HAIR = (0.70, 0.25, 0.08)
 WHITE_HAIR = (0.84, 0.84, 0.86)
 RED_LIPS = (0.75, 0.16, 0.22)
 
@@ -45,7 +45,7 @@ def hair(f: Factors) -> Tensor:
     """Black to blond, turned red, turned white."""
     grown = along(HAIR, f.hair_lightness)
     red = flat(RED_HAIR, f.yaw) * (0.5 + 0.5 * f.hair_lightness.unsqueeze(1))
-    grown = grown.lerp(red, 0.75 * f.hair_redness.unsqueeze(1))
+    grown = grown.lerp(red, 0.85 * f.hair_redness.unsqueeze(1))
     return grown.lerp(flat(WHITE_HAIR, f.yaw), f.hair_grey.unsqueeze(1))
 
 

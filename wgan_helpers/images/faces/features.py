@@ -143,7 +143,7 @@ def paint_beard(face: Canvas, f: Factors) -> None:
     chin = bell(face.u, face.v - (mouth - 0.01), 0.10, 0.055)
     grown = face.inside(face.v - edge, 0.05).mul_(jaw).mul_(chin.mul_(-0.85).add_(1))
     strength = (0.25 + 0.8 * f.beard).clamp(max=1) * (f.beard * 6).clamp(max=1)
-    texture = 0.90 + 0.10 * (face.u * 60).sin() * (face.v * 45).sin() * face.resolves(60)
+    texture = 0.94 + 0.06 * (face.u * 75 + 2 * (face.v * 33).sin()).sin_() * face.resolves(75)
     face.paint(hair, grown.mul_(strength).mul_(texture))
     half = 0.12 + 0.03 * f.mouth_width
     line = (tip * 0.34 + mouth * 0.66) - 0.45 * across.square()
