@@ -113,13 +113,13 @@ class Factors:
     background_near: Tensor = _background(0, 1, "red, green, blue on one side", width=3)
     background_far: Tensor = _background(0, 1, "red, green, blue on the other side", width=3)
     background_angle: Tensor = _background(-180, 180, "from the one side to the other, in degrees")
-    background_contrast: Tensor = _background(0, 1, "plain wall to lively place")
+    background_contrast: Tensor = _background(0, 1, "plain wall to lively place", bell)
     background_waves: Tensor = _background(-1, 1, "amplitudes of its cosines", bell, width=3 * WAVES**2)
     vignette: Tensor = _background(0, 1, "dark corners: none to marked", mostly_low)
 
     light_azimuth: Tensor = _light(-90, 90, "from the left, from the right, in degrees", bell)
     light_elevation: Tensor = _light(-30, 80, "from below, from above, in degrees", bell)
-    light_strength: Tensor = _light(0, 1, "only light from everywhere, to nearly only light from one direction")
+    light_strength: Tensor = _light(0, 1, "only light from everywhere, to nearly only light from one direction", bell)
     light_warmth: Tensor = _light(-1, 1, "bluish to reddish", bell)
     exposure: Tensor = _light(0.8, 1.3, "factor of brightness", bell)
 

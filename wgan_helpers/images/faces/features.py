@@ -136,7 +136,7 @@ def paint_beard(face: Canvas, f: Factors) -> None:
     mouth, tip = mouth_height(f), nose_tip(f)
     hair = colours.hair(f) * 0.85
     across = face.u.abs()
-    edge = mouth + 0.01 + 1.15 * (across / f.face_width).clamp_(max=1.1).square_() * (eye_height(f) - mouth)
+    edge = mouth + 0.01 + 1.15 * (across / f.face_width).clamp_(max=1.1).pow_(4) * (eye_height(f) - mouth)
     # it stands out below the chin, not beside the cheeks
     longer = (mouth - face.v).mul_(5).clamp_(0, 1).mul_(0.035 * f.beard)
     jaw = face.inside(distance(f, face.p, face.q) - longer)
