@@ -37,8 +37,8 @@ def _waves(f: Factors, ticks: Tensor) -> Tensor:
     weaker[0, 0] = 0  # the constant is in the two colours
     amplitudes = f.background_waves.reshape(-1, 3, WAVES, WAVES) * weaker
     # more of the wave is brightness than colour
-    amplitudes = 0.16 * amplitudes + amplitudes.mean(1, keepdim=True)
-    strength = 0.02 + 0.42 * f.background_contrast.unsqueeze(1)
+    amplitudes = 0.08 * amplitudes + amplitudes.mean(1, keepdim=True)
+    strength = 0.02 + 0.44 * f.background_contrast.unsqueeze(1)
     return basis.T @ (amplitudes * strength) @ basis
 
 
