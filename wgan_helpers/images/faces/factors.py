@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
@@ -131,7 +130,7 @@ class Factors:
         """Some of the faces: an integer, a slice, or a tensor of integers or booleans."""
         if isinstance(index, Tensor) and index.ndim == 0:
             index = index.item()
-        if isinstance(index, Integral):
+        if isinstance(index, int | np.integer):
             if not -len(self) <= index < len(self):
                 raise IndexError(f"face {index} was asked of {len(self)}")
             index = [index]
