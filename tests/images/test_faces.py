@@ -1,6 +1,7 @@
 """Drawn faces: what each factor does, and that the same factors give the same face."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -103,6 +104,20 @@ def test_drawing_one_by_one_gives_the_same_as_drawing_together():
     torch.testing.assert_close(together[[0, 31, 69]], alone, atol=1e-5, rtol=0)
 
 
+def test_drawing_leaves_the_number_of_threads_as_it_was():
+    def seen_by_a_new_thread() -> int:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(torch.get_num_threads).result()
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        faces.draw(NEUTRAL, 16)
+        assert (torch.get_num_threads(), seen_by_a_new_thread()) == (3, 3)
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_the_matrix_of_factors_leads_back_to_them():
     people = faces.random_factors(20, seed=4)
     matrix = people.as_matrix()
@@ -155,6 +170,7 @@ def test_one_face_with_many_values_becomes_many_faces():
     assert len(turning) == 7
     assert len(turning[-1]) == len(turning[6]) == 1
     assert len(turning[turning.yaw > 0]) == 3
+    assert len(turning[torch.tensor(2)]) == 1
     assert len(turning[2:4]) == 2
 
 

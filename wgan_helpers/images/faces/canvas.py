@@ -86,6 +86,6 @@ class Canvas:
 
 
 def bell(x: Tensor, y: Tensor, width: float | Tensor, height: float | Tensor) -> Tensor:
-    """One at the origin, falling nearly as a normal density does: ``(1 - r²/8)⁴``, which is quicker, and 0 from √8 on."""
+    """One at the origin, falling nearly as a normal density does: ``(1 - r²/8)⁴``, which is quicker to compute."""
     square = x.div(width).square_().add_(y.div(height).square_())
     return square.mul_(-1 / 8).add_(1).clamp_(min=0).square_().square_()

@@ -6,7 +6,7 @@ from torch import Tensor
 from wgan_helpers.images.faces.factors import Factors
 
 SKIN = (
-    (0.96, 0.82, 0.73),
+    (0.97, 0.81, 0.71),
     (0.94, 0.76, 0.64),
     (0.87, 0.66, 0.51),
     (0.74, 0.52, 0.37),
@@ -77,7 +77,7 @@ def clothes(f: Factors) -> Tensor:
 
 def wall(colour: Tensor) -> Tensor:
     """What is behind people is rarely colourful."""
-    return _greyer(0.20 + 0.58 * colour, 0.5)
+    return _greyer(0.22 + 0.58 * colour, 0.6)
 
 
 def _greyer(colour: Tensor, share: float) -> Tensor:

@@ -113,22 +113,24 @@ class Factors:
     background_near: Tensor = _background(0, 1, "red, green, blue on one side", width=3)
     background_far: Tensor = _background(0, 1, "red, green, blue on the other side", width=3)
     background_angle: Tensor = _background(-180, 180, "from the one side to the other, in degrees")
-    background_contrast: Tensor = _background(0, 1, "plain wall to lively place")
+    background_contrast: Tensor = _background(0, 1, "plain wall to lively place", bell)
     background_waves: Tensor = _background(-1, 1, "amplitudes of its cosines", bell, width=3 * WAVES**2)
     vignette: Tensor = _background(0, 1, "dark corners: none to marked", mostly_low)
 
     light_azimuth: Tensor = _light(-90, 90, "from the left, from the right, in degrees", bell)
     light_elevation: Tensor = _light(-30, 80, "from below, from above, in degrees", bell)
-    light_strength: Tensor = _light(0, 1, "only light from everywhere, to nearly only light from one direction")
+    light_strength: Tensor = _light(0, 1, "only light from everywhere, to nearly only light from one direction", bell)
     light_warmth: Tensor = _light(-1, 1, "bluish to reddish", bell)
-    exposure: Tensor = _light(0.8, 1.3, "factor of brightness", bell)
+    exposure: Tensor = _light(0.85, 1.4, "factor of brightness", bell)
 
     def __len__(self) -> int:
         return len(self.yaw)
 
     def __getitem__(self, index: Any) -> "Factors":
         """Some of the faces: an integer, a slice, or a tensor of integers or booleans."""
-        if isinstance(index, int):
+        if isinstance(index, Tensor) and index.ndim == 0:
+            index = index.item()
+        if isinstance(index, int | np.integer):
             if not -len(self) <= index < len(self):
                 raise IndexError(f"face {index} was asked of {len(self)}")
             index = [index]
@@ -260,10 +262,7 @@ def random_factors(n: int, seed: int = 0, start: int = 0) -> Factors:
     n, start = _checks.integer(n, "n"), _checks.integer(start, "start", minimum=0)
     bits = np.random.PCG64(_checks.integer(seed, "seed", minimum=0))
     bits.advance(start * len(Factors.COLUMNS))
-    unit = np.random.Generator(bits).random((n, len(Factors.COLUMNS)))
-    first = 0
-    for span in Factors.RANGES.values():
-        columns = slice(first, first + span.width)
-        unit[:, columns] = span.law(unit[:, columns])
-        first += span.width
-    return Factors.from_matrix(torch.from_numpy(unit))
+    unit = torch.from_numpy(np.random.Generator(bits).random((n, len(Factors.COLUMNS))))
+    spans = Factors.RANGES.values()
+    parts = unit.split([span.width for span in spans], dim=1)
+    return Factors.from_matrix(torch.cat([span.law(part) for span, part in zip(spans, parts, strict=True)], dim=1))

@@ -101,7 +101,7 @@ def paint_brows(face: Canvas, f: Factors) -> None:
     half = 0.115
     along = dx / half
     height = eye_height(f) + 0.125 + 0.035 * f.brow_height + 0.030 * f.brow_raise
-    curve = height - along.square() * (0.012 + 0.028 * f.brow_arch) + along * (0.008 - 0.014 * f.brow_raise.neg())
+    curve = height - along.square() * (0.012 + 0.028 * f.brow_arch) + along * (0.014 * f.brow_raise - 0.002)
     thick = (0.011 + 0.016 * f.brow_thickness) * (0.85 - 0.35 * along).clamp_(0.3, 1.3)
     cover = face.inside((face.v - curve).abs_().sub_(thick), 0.018).mul_(face.inside(dx.abs_().sub_(half), 0.03))
     face.paint(colours.brows(f), cover.mul_(0.9))
@@ -112,7 +112,7 @@ def paint_mouth(face: Canvas, f: Factors) -> None:
     half = 0.110 + 0.045 * f.mouth_width + 0.022 * f.smile
     along = (face.u / half).square_()
     arc = (1 - along).clamp_(min=0)
-    middle = mouth_height(f) + (along - 0.45) * 0.080 * f.smile
+    middle = mouth_height(f) + (along - 0.45) * 0.10 * f.smile
     gap = arc * (0.004 + 0.040 * f.mouth_open)
     full = 0.016 + 0.022 * f.lip_fullness
     bow = 1 - 0.30 * bell(face.u, face.v * 0, 0.020, 1)
@@ -136,7 +136,7 @@ def paint_beard(face: Canvas, f: Factors) -> None:
     mouth, tip = mouth_height(f), nose_tip(f)
     hair = colours.hair(f) * 0.85
     across = face.u.abs()
-    edge = mouth + 0.01 + 1.15 * (across / f.face_width).clamp_(max=1.1).square_() * (eye_height(f) - mouth)
+    edge = mouth + 0.01 + 1.15 * (across / f.face_width).clamp_(max=1.1).pow_(4) * (eye_height(f) - mouth)
     # it stands out below the chin, not beside the cheeks
     longer = (mouth - face.v).mul_(5).clamp_(0, 1).mul_(0.035 * f.beard)
     jaw = face.inside(distance(f, face.p, face.q) - longer)

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from scipy.special import ndtri
+import torch
 from torch import Tensor
 
-Law = Callable[[np.ndarray], np.ndarray]
+Law = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -49,22 +48,22 @@ class Range:
             raise ValueError(f"{name} must be in [{self.low:g}, {self.high:g}], got {values[wrong][0].item():g}")
 
 
-def uniform(unit: np.ndarray) -> np.ndarray:
+def uniform(unit: Tensor) -> Tensor:
     """All values as often."""
     return unit
 
 
-def bell(unit: np.ndarray) -> np.ndarray:
+def bell(unit: Tensor) -> Tensor:
     """Normal about the middle, the range two and a half standard deviations to either side."""
-    return np.clip(0.5 + 0.2 * ndtri(np.maximum(unit, 1e-9)), 0, 1)
+    return (0.5 + 0.2 * torch.special.ndtri(unit)).clamp(0, 1)
 
 
-def mostly_low(unit: np.ndarray) -> np.ndarray:
+def mostly_low(unit: Tensor) -> Tensor:
     """A third on average."""
     return unit**2
 
 
-def mostly_high(unit: np.ndarray) -> np.ndarray:
+def mostly_high(unit: Tensor) -> Tensor:
     """Two thirds on average."""
     return 1 - unit**2
 
@@ -72,8 +71,8 @@ def mostly_high(unit: np.ndarray) -> np.ndarray:
 def sometimes(share: float, least: float = 0.3) -> Law:
     """Zero, but for a ``share`` of the faces: there at least ``least``."""
 
-    def law(unit: np.ndarray) -> np.ndarray:
-        return np.where(unit < share, least + (1 - least) * unit / share, 0.0)
+    def law(unit: Tensor) -> Tensor:
+        return torch.where(unit < share, least + (1 - least) * unit / share, 0.0)
 
     return law
 
@@ -81,8 +80,8 @@ def sometimes(share: float, least: float = 0.3) -> Law:
 def often(share: float) -> Law:
     """One for a ``share`` of the faces, anything below for the others."""
 
-    def law(unit: np.ndarray) -> np.ndarray:
-        return np.minimum(unit / (1 - share), 1)
+    def law(unit: Tensor) -> Tensor:
+        return (unit / (1 - share)).clamp(max=1)
 
     return law
 

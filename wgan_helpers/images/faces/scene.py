@@ -10,6 +10,8 @@ from wgan_helpers.images.faces.canvas import Canvas
 from wgan_helpers.images.faces.factors import WAVES, Factors
 from wgan_helpers.images.faces.head import direction
 
+SHOULDER = 0.78  # brightness from which on a picture shows less than there is
+
 
 def paint_background(canvas: Canvas, f: Factors) -> None:
     """From one colour to the other, with something out of focus before it."""
@@ -35,8 +37,8 @@ def _waves(f: Factors, ticks: Tensor) -> Tensor:
     weaker[0, 0] = 0  # the constant is in the two colours
     amplitudes = f.background_waves.reshape(-1, 3, WAVES, WAVES) * weaker
     # more of the wave is brightness than colour
-    amplitudes = 0.16 * amplitudes + amplitudes.mean(1, keepdim=True)
-    strength = 0.06 + 0.23 * f.background_contrast.unsqueeze(1)
+    amplitudes = 0.08 * amplitudes + amplitudes.mean(1, keepdim=True)
+    strength = 0.02 + 0.44 * f.background_contrast.unsqueeze(1)
     return basis.T @ (amplitudes * strength) @ basis
 
 
@@ -78,4 +80,9 @@ def illuminate(canvas: Canvas, f: Factors) -> Tensor:
     direct = lambert.mul_(1.10 * f.light_strength * f.exposure)
     light = direct.unsqueeze(1) * tint
     light.add_((ambient * (1 + 0.12 * top)).unsqueeze(1))
-    return canvas.albedo.mul_(light).add_(shine.unsqueeze(1) * tint).clamp_(0, 1)
+    lit = canvas.albedo.mul_(light).add_(shine.unsqueeze(1) * tint)
+    # what would be too bright is made darker in all its colours alike, so that it keeps its hue
+    brightest = lit.amax(dim=1, keepdim=True).clamp_(min=SHOULDER)
+    over = brightest - SHOULDER
+    shown = over.div_(over / (1 - SHOULDER) + 1).add_(SHOULDER)
+    return lit.mul_(shown.div_(brightest)).clamp_(0, 1)
