@@ -6,7 +6,7 @@ PY := .venv/bin/python
 # CPU=1 takes PyTorch without CUDA (on Linux a fifth of the download) from PyTorch's own index
 PIP_INSTALL := $(PY) -m pip install --disable-pip-version-check --quiet \
 	$(if $(CPU),--extra-index-url https://download.pytorch.org/whl/cpu)
-COMPILED := $(wildcard wgan_helpers/transport/*.py)
+WARMED := $(wildcard wgan_helpers/transport/*.py wgan_helpers/images/faces/*.py)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -15,7 +15,7 @@ COMPILED := $(wildcard wgan_helpers/transport/*.py)
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
 
-setup: .venv/.warm ## what the others share: .venv, locked packages, kernel, compiled code
+setup: .venv/.warm ## what the others share: .venv, locked packages, kernel, compiled code, drawn faces
 
 .venv/.created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo \
@@ -29,11 +29,12 @@ setup: .venv/.warm ## what the others share: .venv, locked packages, kernel, com
 	@echo "installing the locked packages into .venv: some minutes the first time"
 	$(PIP_INSTALL) -c requirements.lock -e ".[lab,test,scale]"
 	@# passive: PyTorch's threads that spin while they wait make a small operation 10 times slower on busy cores
+	@# one arena: with one for each thread, memory that was freed in one is not used by another
 	@$(PY) -m ipykernel install --sys-prefix --name python3 --display-name "Python 3 (ipykernel)" \
-	  --env OMP_WAIT_POLICY PASSIVE >/dev/null
+	  --env OMP_WAIT_POLICY PASSIVE --env MALLOC_ARENA_MAX 1 >/dev/null
 	@touch $@
 
-.venv/.warm: .venv/.installed tools/warm.py $(COMPILED)
+.venv/.warm: .venv/.installed tools/warm.py $(WARMED)
 	$(PY) tools/warm.py
 	@touch $@
 

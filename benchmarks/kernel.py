@@ -9,7 +9,7 @@ with other processes. Target: at most 700 MB after Run All. ``--quick`` runs not
 
 import argparse
 import math
-import threading
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,10 @@ from jupyter_client import BlockingKernelClient, KernelManager
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+from figures import PeakMemory  # noqa: E402
+
 TARGET = 700
 LONGEST = 300  # seconds that a cell may take
 SETTLE = "from wgan_helpers import ui; ui.settle(300)"
@@ -63,14 +67,14 @@ def measure(path: Path) -> Cost:
     try:
         client.wait_for_ready(timeout=60)
         kernel = psutil.Process(manager.provisioner.pid)
-        with Peak(kernel) as peak:
+        with PeakMemory(kernel.pid) as memory_of_all:
             first_picture = _run(client, [*cells, nbformat.v4.new_code_cell(SETTLE)]) - started
             run_all = time.perf_counter() - started
             memory = kernel.memory_full_info()
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
-    return Cost(memory.rss / 1e6, memory.uss / 1e6, peak.bytes / 1e6, first_picture, run_all)
+    return Cost(memory.rss / 1e6, memory.uss / 1e6, memory_of_all.peak / 1e6, first_picture, run_all)
 
 
 def _run(client: BlockingKernelClient, cells: list[NotebookNode]) -> float:
@@ -89,32 +93,6 @@ def _run(client: BlockingKernelClient, cells: list[NotebookNode]) -> float:
             ended = message["content"].get("execution_state") == "idle"
             running = not (ended and message["parent_header"].get("msg_id") == request)
     return first_picture
-
-
-class Peak:
-    """The most memory that a process and its children have held together, in bytes, while in the block."""
-
-    def __init__(self, process: psutil.Process) -> None:
-        self._process = process
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self.bytes = 0
-
-    def __enter__(self) -> "Peak":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._over.wait(0.05):
-            try:
-                family = [self._process, *self._process.children(recursive=True)]
-                self.bytes = max(self.bytes, sum(process.memory_info().rss for process in family))
-            except psutil.NoSuchProcess:
-                continue  # a child that ended between the two looks
 
 
 if __name__ == "__main__":

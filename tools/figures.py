@@ -76,7 +76,7 @@ def execute(path: Path, timeout: float = 300) -> Executed:
         file = Path(folder, "widgets.json")
         hidden = nbformat.v4.new_code_cell(SETTLE.format(file=str(file)))
         notebook.cells.append(hidden)
-        with _PeakMemory(client.km.provisioner.pid) as memory:
+        with PeakMemory(client.km.provisioner.pid) as memory:
             try:
                 for index, cell in enumerate(notebook.cells):
                     client.execute_cell(cell, index, store_history=cell is not hidden)
@@ -97,7 +97,7 @@ def execute(path: Path, timeout: float = 300) -> Executed:
     return Executed(path, notebook, seconds, memory.peak / 1e6, list(dict.fromkeys(errors)))
 
 
-class _PeakMemory:
+class PeakMemory:
     """The most memory that a process and its children have held together, in bytes, while in the block."""
 
     def __init__(self, pid: int) -> None:
@@ -106,7 +106,7 @@ class _PeakMemory:
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self.peak = 0
 
-    def __enter__(self) -> "_PeakMemory":
+    def __enter__(self) -> "PeakMemory":
         self._thread.start()
         return self
 

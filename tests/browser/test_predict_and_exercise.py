@@ -20,6 +20,7 @@ MISTAKES = {
         "def log_sinkhorn_step(cost, g, epsilon):\n    return -epsilon * torch.logsumexp((g - cost) / epsilon, dim=1)",
         "ε log m",
     ),
+    "light_proof": ("def light_proof(pixels):\n    return pixels.flatten(1)", "still find another person"),
     "naive_sinkhorn_breaks": ("broken_epsilon = 0.1", "go lower"),
 }
 

@@ -77,6 +77,13 @@ MISTAKES = {
         (0.5, "still finite: go lower"),
         (1e-4, "broken as well: go higher"),
     ],
+    "light_proof": [
+        (lambda pixels: pixels, "flatten all but the first dimension"),
+        (lambda pixels: pixels.flatten(1) / 0, "infinite or not a number"),
+        (lambda pixels: torch.zeros(len(pixels), 3), "two different people become the same point"),
+        (lambda pixels: pixels.flatten(1), "still find another person"),
+        (lambda pixels: (pixels / pixels.mean((1, 2, 3), keepdim=True)).flatten(1), "still find another person"),
+    ],
     "mean_batch_loss": [
         (lambda x, mean: None, "it returns nothing: the stub is still there"),
         (lambda x, mean: (x - mean).norm(dim=1), r"shape (20,)"),
@@ -107,6 +114,7 @@ EXERCISES = {
     "point_distance": exercises.point_distance,
     "c_transform": exercises.c_transform,
     "log_sinkhorn_step": exercises.log_sinkhorn_step,
+    "light_proof": exercises.light_proof,
     "broken_epsilon": exercises.naive_sinkhorn_breaks,
     "mean_batch_loss": exercises.mean_batch_loss,
     "crossover_64": exercises.crossover_dimension,
@@ -118,6 +126,7 @@ OTHERS = {
     "c_transform": lambda cost, g: torch.stack([(row - g).min() for row in cost]),
     "log_sinkhorn_step": transport.soft_c_transform,
     "mean_batch_loss": lambda x, mean: sum((point - mean).norm() for point in x) / len(x),
+    "light_proof": lambda pixels: (pixels / (pixels.sum(dim=1, keepdim=True) + 0.02)).flatten(1),
     "crossover_64": 17,
     "estimate_bias": estimate_bias,
 }

@@ -98,12 +98,49 @@ def test_pictures_show_every_kind_in_the_shape_of_the_set():
 def test_the_three_batches_are_drawn_with_their_distances():
     digits = images.load("digits")
     frame = false_minima.measure(digits, 4, 3)
-    panels = plt.subplots(1, 3)[1]
+    panels = plt.subplots(1, 4)[1]
     false_minima.plot_pictures(frame, false_minima.pictures_of(digits, 4), panels)
-    for ax, (kind, group) in zip(panels, frame.groupby("batch", sort=False), strict=True):
-        assert ax.get_title(loc="center").startswith(f"{kind} batch")
+    for ax, (kind, group) in zip(panels[:3], frame.groupby("batch", sort=False), strict=True):
+        assert ax.get_title(loc="center").startswith(f"{kind}: ")
         assert f"{group['w1'].mean():.3f}" in ax.get_title(loc="center")
         assert ax.images[0].get_array().shape == (17, 17)
+
+
+def test_the_bars_stand_for_our_ratios_and_the_papers():
+    digits = images.load("digits")
+    frame = false_minima.measure(digits, 4, 3)
+    panels = plt.subplots(1, 4)[1]
+    false_minima.plot_pictures(frame, false_minima.pictures_of(digits, 4), panels)
+    mean = frame.groupby("batch")["w1"].mean()
+    ours, papers = (
+        [bar.get_width() for bar in panels[3].patches[::2]],
+        [bar.get_width() for bar in panels[3].patches[1::2]],
+    )
+    assert ours == pytest.approx([1, mean["mean"] / mean["fresh"], mean["k-means"] / mean["fresh"]])
+    assert papers == pytest.approx([1, 48.73 / 51.40, 40.15 / 51.40])
+
+
+@pytest.fixture(scope="module")
+def faces():
+    return images.load("faces", size=32, n=2000)
+
+
+def test_on_drawn_faces_the_mean_and_the_centroids_beat_a_real_batch_as_in_the_paper(faces):
+    found = means(faces)
+    assert found["k-means"] < found["mean"] < found["fresh"]
+
+
+def test_clusters_of_small_pictures_are_as_good_as_clusters_of_large_ones(faces):
+    centroids = batches.kmeans_batch(faces, 32)
+    ours = float(torch.cdist(faces.flat, centroids).amin(dim=1).square().sum())
+    fitted = KMeans(32, init="random", n_init=1, max_iter=25, random_state=0).fit(faces.flat.numpy())
+    assert ours < 1.01 * fitted.inertia_
+
+
+def test_the_centroid_of_a_large_picture_is_the_mean_of_its_cluster(faces):
+    labels, centroids = batches.clusters(faces, 8), batches.kmeans_batch(faces, 8)
+    for cluster in range(8):
+        torch.testing.assert_close(centroids[cluster], faces.flat[labels == cluster].mean(dim=0), rtol=1e-4, atol=1e-5)
 
 
 def test_the_pictures_show_the_measured_means():

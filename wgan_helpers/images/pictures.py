@@ -3,6 +3,7 @@
 import base64
 import html
 import math
+import mmap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from wgan_helpers import _checks
 
-_CHUNK: Final = 2**22  # values that are summed at once, so that the mean of a large set needs little memory
+_CHUNK: Final = 2**20  # values that are summed at once, so that the mean of a large set needs little memory
 _THUMBNAILS: Final = 24
 
 
@@ -79,6 +80,7 @@ class Pictures:
         for start in range(0, len(self), step):
             levels = np.asarray(self.stored[start : start + step])
             total += levels.reshape(len(levels), -1).sum(axis=0, dtype=np.float64)
+        self._forget()
         return torch.from_numpy(total / self._scale / len(self))
 
     def sample(
@@ -101,7 +103,9 @@ class Pictures:
         chosen = shuffled(len(self), n, generator, self.name)[:n]
         if device is None and generator is not None:
             device = generator.device
-        return self._brightness(self.stored[chosen]).flatten(1).to(device, dtype)
+        drawn = self._brightness(self.stored[chosen])
+        self._forget()
+        return drawn.flatten(1).to(device, dtype)
 
     def take(self, chosen: Sequence[int] | np.ndarray | Tensor) -> "Pictures":
         """The pictures with these numbers, in this order, as a set in memory; labels and factors go along."""
@@ -110,10 +114,11 @@ class Pictures:
         factors = None if self.factors is None else self.factors[index]
         return Pictures(self.stored[index], self.name, self.source, self.white, labels, factors)
 
-    def blocks(self, n: int = 500) -> Iterator[Tensor]:
+    def blocks(self, n: int = 100) -> Iterator[Tensor]:
         """The pixels of ``n`` pictures at a time, ``(n, c, h, w)``, for a set that is larger than the memory."""
         for start in range(0, len(self), n):
             yield self._brightness(self.stored[start : start + n])
+        self._forget()
 
     def grid(self, n: int = _THUMBNAILS, columns: int | None = None) -> np.ndarray:
         """The first ``n`` pictures side by side; :func:`sheet` says how.
@@ -131,6 +136,11 @@ class Pictures:
 
     def _brightness(self, stored: np.ndarray | Tensor) -> Tensor:
         return torch.from_numpy(np.asarray(stored).astype(np.float32)).div_(self._scale)
+
+    def _forget(self) -> None:
+        """Give back the memory of what was read of a file: the system keeps it, as long as there is room."""
+        if isinstance(self.stored, np.memmap) and hasattr(mmap, "MADV_DONTNEED"):
+            self.stored._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]
 
     def __repr__(self) -> str:
         return f"Pictures: {self.name}, {len(self)} of {'×'.join(map(str, self.shape))}, {self.source}"

@@ -7,7 +7,7 @@ centroids of k-means, each with the mass 1/n.
 import threading
 import warnings
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -29,9 +29,17 @@ LOOKS: Final = {
     "k-means": {"color": "green", "marker": "^"},
 }
 _POINTS_PER_CENTROID: Final = 20
+_AT_ONCE: Final = 100  # pictures
+_VALUES: Final = 2**22  # coordinates of points that are drawn at once, so that pictures need little memory
 _SMALL: Final = 16  # pixels: larger pictures are clustered at this size
 # scikit-learn sets the threads of BLAS for the whole process while it fits: two fits at once can hang it
 _one_fit = threading.Lock()
+
+
+@cache
+def pictures(name: str, size: int | None = None) -> images.Pictures:
+    """:func:`.images.load`, once: the same set of pictures has the same centroids."""
+    return images.load(name, size)
 
 
 def mean_batch_w1(x: Tensor, mean: Tensor) -> Tensor:
@@ -64,16 +72,21 @@ def clusters(pictures: images.Pictures, k: int, seed: int = 0) -> Tensor:
     k-means sees what is coarse: on drawn faces of 64 × 64 the sum of squared distances to the centroids is as
     small as that of k-means on all pixels (``benchmarks/fig5.py``), in a tenth of the time.
     """
-    shrink = torch.nn.functional.adaptive_avg_pool2d
+    return torch.from_numpy(_fit(_small(pictures), k, seed).labels_).long()
+
+
+@lru_cache(maxsize=1)
+def _small(pictures: images.Pictures) -> Tensor:
+    """The pictures at 16 × 16 pixels, as points."""
     side = min(_SMALL, *pictures.shape[1:])
-    points = torch.cat([shrink(block, side).flatten(1) for block in pictures.blocks()])
-    return torch.from_numpy(_fit(points, k, seed).labels_).long()
+    shrink = torch.nn.functional.adaptive_avg_pool2d
+    return torch.cat([shrink(block, side).flatten(1) for block in pictures.blocks()])
 
 
 def _means(pictures: images.Pictures, labels: Tensor, k: int) -> Tensor:
     """The mean picture of each cluster, ``(k, c·h·w)``."""
     total = torch.zeros(k, pictures.dim)
-    for block, cluster in zip(pictures.blocks(), labels.split(500), strict=True):
+    for block, cluster in zip(pictures.blocks(_AT_ONCE), labels.split(_AT_ONCE), strict=True):
         total.index_add_(0, cluster, block.flatten(1))
     return total / torch.bincount(labels, minlength=k).clamp(min=1)[:, None]
 
@@ -94,13 +107,9 @@ def compare(law: Law, n: int, repetitions: range, kinds: Sequence[str], seed: in
 
     Columns: ``law, dim, n, batch, repetition, seed, w1``.
     """
-    samples = torch.stack([law.sample(2 * n, monte_carlo.generator(seed, n, law.dim, r)) for r in repetitions])
-    target = samples[:, :n]
-    distances = {
-        "fresh": lambda: transport.wasserstein1(samples[:, n:], target),
-        "mean": lambda: mean_batch_w1(target, law.mean),
-        "k-means": lambda: transport.wasserstein1(kmeans_batch(law, n, seed).expand_as(target), target),
-    }
+    at_once = max(1, _VALUES // (2 * n * law.dim))
+    parts = [repetitions[first : first + at_once] for first in range(0, len(repetitions), at_once)]
+    w1 = torch.cat([_distances(law, n, part, kinds, seed) for part in parts], dim=1)
     return pd.DataFrame(
         {
             "law": law.name,
@@ -109,6 +118,18 @@ def compare(law: Law, n: int, repetitions: range, kinds: Sequence[str], seed: in
             "batch": np.repeat(kinds, len(repetitions)),
             "repetition": np.tile(repetitions, len(kinds)),
             "seed": seed,
-            "w1": torch.cat([distances[kind]().double() for kind in kinds]).numpy(),
+            "w1": w1.flatten().numpy(),
         }
     )
+
+
+def _distances(law: Law, n: int, repetitions: range, kinds: Sequence[str], seed: int) -> Tensor:
+    """W₁ to the same minibatches, ``(len(kinds), len(repetitions))`` float64."""
+    samples = torch.stack([law.sample(2 * n, monte_carlo.generator(seed, n, law.dim, r)) for r in repetitions])
+    target = samples[:, :n]
+    distances = {
+        "fresh": lambda: transport.wasserstein1(samples[:, n:], target),
+        "mean": lambda: mean_batch_w1(target, law.mean),
+        "k-means": lambda: transport.wasserstein1(kmeans_batch(law, n, seed).expand_as(target), target),
+    }
+    return torch.stack([distances[kind]().double() for kind in kinds])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 DIMS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000)
+PAPER_FACES: Final = {"fresh": 51.40, "mean": 48.73, "k-means": 40.15}  # CelebA, 64 × 64, Figure 5
 FAMILIES: Final = {"Gaussian": Gaussian, "uniform on the cube": UniformCube}
 
 
@@ -136,7 +137,7 @@ def pictures_of(pictures: images.Pictures, n: int, seed: int = 0) -> dict[str, T
 
 
 def plot_pictures(frame: pd.DataFrame, shown: dict[str, Tensor], panels: "Sequence[Axes]") -> None:
-    """Draw one batch of each kind, and the expected W₁ of that kind to a minibatch (Figure 5).
+    """Draw one batch of each kind, with the expected W₁ of that kind to a minibatch and its standard error (Figure 5).
 
     Parameters
     ----------
@@ -144,15 +145,33 @@ def plot_pictures(frame: pd.DataFrame, shown: dict[str, Tensor], panels: "Sequen
         What :func:`measure` returned for one set of pictures.
     shown : dict of str to (n, c, h, w)
         What :func:`pictures_of` returned for it.
-    panels : sequence of three Axes
-        Where to draw.
+    panels : sequence of four Axes
+        Where to draw: the batches, and their distances beside the paper's.
     """
     summary = monte_carlo.mean_and_error(frame, ["batch"], "w1").set_index("batch")
-    for ax, (kind, pixels) in zip(panels, shown.items(), strict=True):
+    digits = 2 if summary["mean"].max() > 10 else 3
+    for ax, (kind, pixels) in zip(panels, shown.items(), strict=False):
         ax.imshow(images.sheet(pixels), cmap="gray", vmin=0, vmax=1)
         ax.set_axis_off()
         mean, error = summary.loc[kind, ["mean", "sem"]]
-        ax.set_title(f"{kind} batch\n$W_1$ = {mean:.3f} ± {error:.3f} (SE)")
+        ax.set_title(f"{kind}: {mean:.{digits}f} ± {error:.{digits}f}", fontsize=10)
+    _plot_beside_the_paper(summary["mean"], panels[-1])
+
+
+def _plot_beside_the_paper(mean: pd.Series, ax: "Axes") -> None:
+    """Each kind's W₁ over that of a fresh batch: ours, and the paper's on CelebA."""
+    paper = pd.Series(PAPER_FACES)
+    for row, kind in enumerate(batches.KINDS):
+        colour = ui.PALETTE[batches.LOOKS[kind]["color"]]
+        for place, values, dark in ((row - 0.2, mean, 1.0), (row + 0.2, paper, 0.4)):
+            share = values[kind] / values["fresh"]
+            ax.barh(place, share, height=0.36, color=colour, alpha=dark)
+            ax.text(0.04, place, f"{share:.2f} {'here' if dark == 1 else 'paper'}", va="center", fontsize=9)
+    ax.axvline(1, color=ui.PALETTE["grey"], linestyle="--")
+    ax.set(xlim=(0, 1.35), yticks=[])
+    ax.invert_yaxis()
+    ax.set_xlabel("$W_1$, fresh batch = 1")
+    ax.set_title("beside the paper", fontsize=10)
 
 
 def plot_spread(frame: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
@@ -170,20 +189,22 @@ def plot_spread(frame: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
 
 
 def explore_pictures(seed: int = 0) -> ui.LiveFigure:
-    """Figure 5 with handwritten digits, live: three batches and their distances to a fresh minibatch."""
-    digits = images.load("digits")
+    """Figure 5, live: three batches of pictures and their distances to a fresh minibatch."""
+    sets = {f"faces {size} × {size}": ("faces", size) for size in (16, 32, 64)}
     controls = {
+        "pictures": ui.menu("pictures", sets | {"digits": ("digits", None)}, ("faces", 64)),
         "n": ui.slider("batch size n", [4, 9, 16, 25, 36, 49, 64, 81, 100, 144], 64, unit="pictures"),
         "repetitions": ui.slider("repetitions", [2, 5, 10, 20, 50, 100], 20),
     }
 
-    def compute(n: int, repetitions: int) -> Iterator[ui.Step]:
-        shown = pictures_of(digits, n, seed)
-        tasks = [(digits, n, block, batches.KINDS, seed) for block in monte_carlo.rounds(repetitions)]
+    def compute(pictures: tuple[str, int | None], n: int, repetitions: int) -> Iterator[ui.Step]:
+        law = batches.pictures(*pictures)
+        shown = pictures_of(law, n, seed)
+        tasks = [(law, n, block, batches.KINDS, seed) for block in monte_carlo.rounds(repetitions)]
         for step in monte_carlo.steps(batches.compare, tasks):
             yield step._replace(result=(step.result, shown))
 
     def draw(result: tuple[pd.DataFrame, dict[str, Tensor]], panels: "Sequence[Axes]") -> None:
         plot_pictures(*result, panels)
 
-    return ui.LiveFigure(compute, draw, controls, panels=3, size=(9.6, 3.8))
+    return ui.LiveFigure(compute, draw, controls, panels=4, size=(9.6, 3.2))

@@ -39,8 +39,8 @@ def distances(x: Tensor, y: Tensor) -> Tensor:
     if x.dtype == torch.float64 or x.shape[-1] <= _DIRECT_DIMENSION:
         return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
     # |x|² + |y|² − 2xy cancels for near pairs: in float32 it would be wrong in the third digit
-    centre = torch.cat([x, y], dim=-2).detach().mean(dim=-2, keepdim=True)
-    double = torch.cdist((x - centre).double(), (y - centre).double(), compute_mode="use_mm_for_euclid_dist")
+    centre = (x.detach().mean(dim=-2, keepdim=True) + y.detach().mean(dim=-2, keepdim=True)).double() / 2
+    double = torch.cdist(x.double() - centre, y.double() - centre, compute_mode="use_mm_for_euclid_dist")
     return double.to(x.dtype)
 
 

@@ -7,12 +7,13 @@ misconception behind a wrong answer.
 from wgan_helpers.lessons.exercises.notebook_00 import point_distance
 from wgan_helpers.lessons.exercises.notebook_03 import c_transform
 from wgan_helpers.lessons.exercises.notebook_05 import crossover_dimension, gradient_bias, mean_batch_loss
-from wgan_helpers.lessons.exercises.notebook_06 import log_sinkhorn_step, naive_sinkhorn_breaks
+from wgan_helpers.lessons.exercises.notebook_06 import light_proof, log_sinkhorn_step, naive_sinkhorn_breaks
 
 __all__ = [
     "c_transform",
     "crossover_dimension",
     "gradient_bias",
+    "light_proof",
     "log_sinkhorn_step",
     "mean_batch_loss",
     "naive_sinkhorn_breaks",

@@ -1,13 +1,14 @@
 """Notebook 06, the Wasserstein distance itself."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from wgan_helpers import transport, ui
-from wgan_helpers.lessons import duality
+from wgan_helpers.lessons import duality, pixel_distance
 from wgan_helpers.lessons.exercises.compare import close, is_a_function
 from wgan_helpers.ui import Check
 
@@ -25,6 +26,13 @@ while high / low > 1.01:
     else:
         low = middle
 broken_epsilon = low
+"""
+
+_LIGHT_PROOF = """\
+def light_proof(pixels):
+    # light changes slowly across a face: the ratio of neighbouring pixels hardly feels it
+    logs = (pixels + 0.05).log()
+    return torch.cat([logs.diff(dim=-1).flatten(1), logs.diff(dim=-2).flatten(1)], dim=1)
 """
 
 
@@ -101,3 +109,46 @@ def naive_sinkhorn_breaks() -> ui.Exercise:
         ),
     ]
     return ui.exercise("broken_epsilon", checks, solution=_BREAKS)
+
+
+def light_proof() -> ui.Exercise:
+    """What to turn pictures into, so that the Euclidean distance looks past the light."""
+
+    @cache
+    def pictures() -> tuple[Tensor, Tensor]:
+        """Sixty people in light from the left, and in light from the right."""
+        invited = pixel_distance.people(60, seed=5)
+        left, right = (pixel_distance.lit(invited, azimuth, 0.6) for azimuth in (-50.0, 50.0))
+        return left, right
+
+    def points(f: Callable[..., Any], side: int) -> Tensor:
+        return torch.as_tensor(f(pictures()[side].clone())).detach().float()
+
+    def wrong(f: Callable[..., Any]) -> float:
+        return float(pixel_distance.strangers_nearer(points(f, 0), points(f, 1)).any(dim=1).double().mean())
+
+    checks = [
+        *is_a_function("light_proof(pixels)", lambda f: f(pictures()[0].clone())),
+        Check(
+            "one point for each picture",
+            lambda f: points(f, 0).ndim == 2 and len(points(f, 0)) == 60,
+            lambda f: (
+                f"for 60 pictures it gives shape {tuple(points(f, 0).shape)}: flatten all but the first dimension."
+            ),
+        ),
+        Check("they are numbers", lambda f: bool(points(f, 0).isfinite().all()), "some are infinite or not a number."),
+        Check(
+            "people stay apart",
+            lambda f: float(torch.pdist(points(f, 1)).min()) > 1e-6,
+            "two different people become the same point: whoever is thrown away cannot be found.",
+        ),
+        Check(
+            "the light matters less",
+            lambda f: wrong(f) < 0.5,
+            lambda f: (
+                f"{wrong(f):.0%} still find another person. A factor for the whole picture does not help: one "
+                "side of the face becomes brighter, the other darker. Compare neighbouring pixels, or colours."
+            ),
+        ),
+    ]
+    return ui.exercise("light_proof", checks, solution=_LIGHT_PROOF)

@@ -1,0 +1,1 @@
+"""What long runs gave: small files, read by lessons and networks."""
