@@ -37,7 +37,16 @@ figure => {
   }));
 }
 """
-AT_REST = "figure => /\\((done|stopped at|this setting failed)[^()]*\\)$/.test(wgan.status(figure))"
+# In the page: press Stop as soon as there is something to stop, until the picture is that of the controls
+REST = """
+figure => {
+  const stop = [...figure.querySelectorAll("button")].find(button => button.textContent.trim() === "Stop");
+  if (!stop.disabled) stop.click();
+  const line = wgan.status(figure);
+  const over = /\\((done|stopped at|this setting failed)[^()]*\\)$/.test(line);
+  return stop.disabled && over && line.startsWith(wgan.setting(figure) + " (");
+}
+"""
 
 
 @dataclass
@@ -141,8 +150,7 @@ def _wait(figure: lab.Figure, control: lab.Control, key: str) -> float:
 
 def _rest(figure: lab.Figure) -> None:
     """End all refinement."""
-    figure.button("Stop").evaluate("stop => stop.click()")
-    figure.page.wait_for_function(AT_REST, arg=figure.root.element_handle())
+    figure.page.wait_for_function(REST, arg=figure.root.element_handle())
 
 
 if __name__ == "__main__":

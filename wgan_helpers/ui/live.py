@@ -27,6 +27,7 @@ _DPI = 110
 _LEFT, _RIGHT, _BOTTOM, _TOP = 0.9, 0.15, 0.6, 0.5  # margins in inches: room for labels and a title of two lines
 _BUSY_AFTER = 0.2  # seconds: shorter work would only make the status line flicker
 _FIRST_PICTURE = 2.0  # seconds that showing the widget waits for a picture to save beside it
+_BESIDE, _BELOW = 0.52, 0.35  # inches from the axes to their labels
 _TICKS = 6  # per axis: five intervals
 _GARBAGE = 60_000  # objects: some five pictures' worth
 # One line, however narrow the page: a second one would push the picture down
@@ -184,8 +185,13 @@ class LiveFigure(widgets.VBox):
         figure = self._canvas.figure
         self._axes = list(figure.subplots(1, self._panels, squeeze=False)[0])
         figure.subplots_adjust(**self._margins)
-        for axis in (axis for ax in self._axes for axis in (ax.xaxis, ax.yaxis)):
-            axis.get_major_ticks(_TICKS)
+        for ax in self._axes:
+            _, _, width, height = ax.get_position().bounds * np.tile(figure.get_size_inches(), 2)
+            # in a fixed place: to keep clear of the ticks, a label would have them all laid out once more
+            ax.xaxis.set_label_coords(0.5, -_BELOW / height)
+            ax.yaxis.set_label_coords(-_BESIDE / width, 0.5)
+            for axis in (ax.xaxis, ax.yaxis):
+                axis.get_major_ticks(_TICKS)
 
     def _show(self, result: Any, setting: str) -> None:
         with _drawing:
