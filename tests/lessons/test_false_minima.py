@@ -106,6 +106,16 @@ def test_the_three_batches_are_drawn_with_their_distances():
         assert ax.images[0].get_array().shape == (17, 17)
 
 
+def test_what_is_not_computed_yet_stays_empty():
+    digits = images.load("digits")
+    frame = false_minima.measure(digits, 4, 3, kinds=("fresh", "mean"))
+    panels = plt.subplots(1, 4)[1]
+    false_minima.plot_pictures(frame, false_minima.pictures_of(digits, 4, kinds=("fresh", "mean")), panels)
+    assert panels[2].get_title(loc="center") == "k-means: …"
+    assert not panels[2].images
+    assert len(panels[3].patches) == 5  # the paper's three, and two of ours
+
+
 def test_the_bars_stand_for_our_ratios_and_the_papers():
     digits = images.load("digits")
     frame = false_minima.measure(digits, 4, 3)

@@ -126,14 +126,16 @@ def _compare_all(laws: Sequence[Law], *settings: Any) -> pd.DataFrame:
     return pd.concat([batches.compare(law, *settings) for law in laws], ignore_index=True)
 
 
-def pictures_of(pictures: images.Pictures, n: int, seed: int = 0) -> dict[str, Tensor]:
+def pictures_of(
+    pictures: images.Pictures, n: int, seed: int = 0, kinds: Sequence[str] = batches.KINDS
+) -> dict[str, Tensor]:
     """One batch of each kind as pictures ``(n, c, h, w)``, for Figure 5."""
-    flat = {
-        "fresh": pictures.sample(n, monte_carlo.generator(seed, n)),
-        "mean": pictures.mean.float().expand(n, -1),
-        "k-means": batches.kmeans_batch(pictures, n, seed),
+    points = {
+        "fresh": lambda: pictures.sample(n, monte_carlo.generator(seed, n)),
+        "mean": lambda: pictures.mean.float().expand(n, -1),
+        "k-means": lambda: batches.kmeans_batch(pictures, n, seed),
     }
-    return {kind: points.reshape(n, *pictures.shape) for kind, points in flat.items()}
+    return {kind: points[kind]().reshape(n, *pictures.shape) for kind in kinds}
 
 
 def plot_pictures(frame: pd.DataFrame, shown: dict[str, Tensor], panels: "Sequence[Axes]") -> None:
@@ -144,15 +146,18 @@ def plot_pictures(frame: pd.DataFrame, shown: dict[str, Tensor], panels: "Sequen
     frame : DataFrame
         What :func:`measure` returned for one set of pictures.
     shown : dict of str to (n, c, h, w)
-        What :func:`pictures_of` returned for it.
+        What :func:`pictures_of` returned for it; a kind that is not there yet stays empty.
     panels : sequence of four Axes
         Where to draw: the batches, and their distances beside the paper's.
     """
     summary = monte_carlo.mean_and_error(frame, ["batch"], "w1").set_index("batch")
     digits = 2 if summary["mean"].max() > 10 else 3
-    for ax, (kind, pixels) in zip(panels, shown.items(), strict=False):
-        ax.imshow(images.sheet(pixels), cmap="gray", vmin=0, vmax=1)
+    for ax, kind in zip(panels, batches.KINDS, strict=False):
         ax.set_axis_off()
+        if kind not in shown:
+            ax.set_title(f"{kind}: …", fontsize=10)
+            continue
+        ax.imshow(images.sheet(shown[kind]), cmap="gray", vmin=0, vmax=1)
         mean, error = summary.loc[kind, ["mean", "sem"]]
         ax.set_title(f"{kind}: {mean:.{digits}f} ± {error:.{digits}f}", fontsize=10)
     _plot_beside_the_paper(summary["mean"], panels[-1])
@@ -164,6 +169,8 @@ def _plot_beside_the_paper(mean: pd.Series, ax: "Axes") -> None:
     for row, kind in enumerate(batches.KINDS):
         colour = ui.PALETTE[batches.LOOKS[kind]["color"]]
         for place, values, dark in ((row - 0.2, mean, 1.0), (row + 0.2, paper, 0.4)):
+            if kind not in values:
+                continue
             share = values[kind] / values["fresh"]
             ax.barh(place, share, height=0.36, color=colour, alpha=dark)
             ax.text(0.04, place, f"{share:.2f} {'here' if dark == 1 else 'paper'}", va="center", fontsize=9)
@@ -199,9 +206,15 @@ def explore_pictures(seed: int = 0) -> ui.LiveFigure:
 
     def compute(pictures: tuple[str, int | None], n: int, repetitions: int) -> Iterator[ui.Step]:
         law = batches.pictures(*pictures)
-        shown = pictures_of(law, n, seed)
-        tasks = [(law, n, block, batches.KINDS, seed) for block in monte_carlo.rounds(repetitions)]
+        rounds = monte_carlo.rounds(repetitions)
+        # the centroids take longest, so they come last
+        parts = [(block, kinds) for kinds in (batches.KINDS[:2], batches.KINDS[2:]) for block in rounds]
+        tasks = [(law, n, block, kinds, seed) for block, kinds in parts]
+        shown: dict[str, Tensor] = {}
         for step in monte_carlo.steps(batches.compare, tasks):
+            kinds = parts[step.done - 1][1]
+            if not set(kinds) <= set(shown):
+                shown = shown | pictures_of(law, n, seed, kinds)
             yield step._replace(result=(step.result, shown))
 
     def draw(result: tuple[pd.DataFrame, dict[str, Tensor]], panels: "Sequence[Axes]") -> None:
