@@ -47,7 +47,7 @@ def mean_batch_w1(x: Tensor, mean: Tensor) -> Tensor:
 
     Against one point there is only one plan, so the distance is the mean distance to that point.
     """
-    return torch.linalg.vector_norm(x - mean, dim=-1).mean(dim=-1)
+    return torch.linalg.vector_norm(x - mean.to(x), dim=-1).mean(dim=-1)
 
 
 @lru_cache(maxsize=64)
