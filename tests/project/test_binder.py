@@ -64,7 +64,7 @@ def test_post_build_installs_the_package_and_compiles(root, tmp_path):
         [copy / "binder/postBuild"], cwd=copy, env=environment, capture_output=True, check=False, text=True
     )
     assert built.returncode == 0, built.stderr
-    assert "compiled code is ready" in built.stdout
+    assert "compiled code and faces are ready" in built.stdout
     assert list(site.glob("wgan_helpers/transport/__pycache__/*.nbi"))
     where = subprocess.run(
         [venv / "bin/python", "-c", "import wgan_helpers; print(wgan_helpers.__file__)"],
