@@ -3,6 +3,7 @@
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -94,3 +95,15 @@ def test_mean_and_error_are_the_textbook_ones():
     assert summary["mean"].tolist() == [2.0, 5.0]
     assert summary["sem"].iloc[0] == pytest.approx(1 / 3**0.5)
     assert summary["sem"].isna().tolist() == [False, True]
+
+
+def test_the_error_of_a_ratio_is_that_of_repeating_it():
+    draw = np.random.default_rng(0)
+
+    def sample():
+        both = draw.normal(10, 1, (2, 50)) + draw.normal(0, 1, 50)  # what two kinds of batch share
+        return monte_carlo.ratio_and_error(pd.Series(both[0]), pd.Series(both[1]))
+
+    ratios, errors = np.array([sample() for _ in range(400)]).T
+    assert ratios.mean() == pytest.approx(1, abs=0.005)
+    assert errors.mean() == pytest.approx(ratios.std(), rel=0.1)

@@ -184,6 +184,22 @@ def test_what_one_draw_added_is_gone_in_the_next():
     assert set(sizes) == {2}
 
 
+def test_the_picture_after_a_failure_is_the_one_before_it():
+    def compute(n, kind):
+        if n == 2:
+            raise ValueError("n must not be 2")
+        return n
+
+    figure = live(compute)
+    pictures = []
+    for n in (1, 2, 2, 1):
+        move(figure, n=n)
+        figure.settle()
+        pictures.append(figure.png)
+    assert pictures[0] == pictures[-1]
+    assert len(figure._canvas.figure.axes) == 1
+
+
 def test_several_panels_reach_the_drawing_as_a_list():
     seen = []
     live(lambda n, kind: n, lambda n, axes: seen.append(len(axes)), panels=3)

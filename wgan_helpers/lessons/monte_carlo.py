@@ -97,3 +97,9 @@ def _results(
 def mean_and_error(frame: pd.DataFrame, by: list[str], column: str) -> pd.DataFrame:
     """Mean and standard error of ``column`` for each group; the error of a single value is NaN."""
     return frame.groupby(by, sort=True)[column].agg(["mean", "sem"]).reset_index()
+
+
+def ratio_and_error(values: pd.Series, reference: pd.Series) -> tuple[float, float]:
+    """The ratio of two means over the same repetitions, and its standard error by the delta method."""
+    ratio = values.mean() / reference.mean()
+    return float(ratio), float((values - ratio * reference).sem() / reference.mean())

@@ -80,18 +80,15 @@ def relative(frame: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``epsilon, batch, ratio, error``; the last is the standard error of the ratio (delta method: all kinds
-        meet the same minibatches).
+        ``epsilon, batch, ratio, error``; the last is the standard error of the ratio.
     """
     losses = frame.pivot(index=["epsilon", "repetition"], columns="batch", values="loss")
-    fresh = losses["fresh"].groupby("epsilon").mean()
-    rows = []
-    for kind in batches.KINDS:
-        ratio = losses[kind].groupby("epsilon").mean() / fresh
-        off = losses[kind] - ratio.reindex(losses.index, level="epsilon") * losses["fresh"]
-        error = off.groupby("epsilon").sem() / fresh
-        rows.append(pd.DataFrame({"batch": kind, "ratio": ratio, "error": error}).reset_index())
-    return pd.concat(rows, ignore_index=True)
+    rows = [
+        (epsilon, kind, *monte_carlo.ratio_and_error(group[kind], group["fresh"]))
+        for kind in batches.KINDS
+        for epsilon, group in losses.groupby("epsilon")
+    ]
+    return pd.DataFrame(rows, columns=["epsilon", "batch", "ratio", "error"])
 
 
 def plot(frame: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":

@@ -15,6 +15,7 @@ from wgan_helpers.transport._threads import in_blocks, room
 
 TOLERANCE = 5e-7  # a float32 solution may be this far from the optimum, relative to it, as certified
 _PAIRS = 2**16  # of points in a block: it fits a core's cache, and is work enough to wake up a thread
+_COORDINATES = 128  # of a point; with more of them, fewer pairs are work enough
 
 Matching = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -102,5 +103,7 @@ def _in_blocks(solve: Callable[..., None], *problems: np.ndarray) -> _Solved:
     def block(part: slice) -> None:
         solve(*(one[part] for one in problems), _Solved(*(one[part] for one in solved)))
 
-    in_blocks(block, b, max(1, _PAIRS // n**2))
+    # points with many coordinates, such as pictures, are work for a thread each
+    coordinates = problems[0].shape[2] if len(problems) == 2 else 1
+    in_blocks(block, b, max(1, _PAIRS // (n**2 * max(1, coordinates // _COORDINATES))))
     return solved

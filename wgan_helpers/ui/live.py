@@ -177,7 +177,8 @@ class LiveFigure(widgets.VBox):
         self._say(shown, ending, busy=False)
         # what the next picture need not wait for
         with _drawing:
-            self._make_axes()
+            if not self._axes:  # there are some still, if the setting failed
+                self._make_axes()
         _collect_garbage()
 
     def _make_axes(self) -> None:
