@@ -1,6 +1,7 @@
 """Drawn faces: what each factor does, and that the same factors give the same face."""
 
 import math
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -104,11 +105,28 @@ def test_drawing_one_by_one_gives_the_same_as_drawing_together():
     torch.testing.assert_close(together[[0, 31, 69]], alone, atol=1e-5, rtol=0)
 
 
-def test_drawing_leaves_the_number_of_threads_as_it_was():
-    def seen_by_a_new_thread() -> int:
-        with ThreadPoolExecutor(1) as pool:
-            return pool.submit(torch.get_num_threads).result()
+def seen_by_a_new_thread() -> int:
+    """PyTorch's number of threads, as whoever comes next finds it."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(torch.get_num_threads).result()
 
+
+def test_drawing_in_several_threads_at_once_leaves_it_too():
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    people = faces.random_factors(200)
+    try:
+        for _ in range(3):
+            with ThreadPoolExecutor(3) as pool:
+                # each begins while the one before it draws
+                drawn = [pool.submit(faces.draw, people, 32) for _ in range(3) if not time.sleep(0.01)]
+            assert all(torch.equal(one.result(), drawn[0].result()) for one in drawn)
+            assert seen_by_a_new_thread() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_drawing_leaves_the_number_of_threads_as_it_was():
     before = torch.get_num_threads()
     torch.set_num_threads(3)
     try:

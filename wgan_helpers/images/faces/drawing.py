@@ -1,5 +1,6 @@
 """From factors to pixels."""
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,6 +19,7 @@ EYES = (-0.85, 0.85, -0.55, 0.75)
 CHEEKS = (-0.85, 0.85, -0.9, 0.35)
 NOSE = (-0.6, 0.6, -0.7, 0.5)
 MOUTH = (-0.6, 0.6, -1.0, 0.05)
+_one_draws = threading.Lock()  # on all cores, and PyTorch's number of threads is one for the whole process
 
 
 def draw(factors: Factors, size: int = 64) -> Tensor:
@@ -64,15 +66,18 @@ def _in_threads(fill: Callable[[int], None], firsts: range) -> None:
     Threads that share every small operation wait for one another: on a busy machine that is ten times slower than
     one thread alone.
     """
-    threads = torch.get_num_threads()
-    pool = ThreadPoolExecutor(min(threads, len(firsts)), initializer=torch.set_num_threads, initargs=(1,))
-    try:
-        for _ in pool.map(fill, firsts):
-            pass
-    finally:
-        pool.shutdown(cancel_futures=True)
-        # the workers' setting is their own, but threads begun later would take the one made last
-        torch.set_num_threads(threads)
+    with _one_draws:
+        # what a new thread takes is what was set for all; this one may have begun while another drew
+        with ThreadPoolExecutor(1) as new:
+            threads = new.submit(torch.get_num_threads).result()
+        pool = ThreadPoolExecutor(min(threads, len(firsts)), initializer=torch.set_num_threads, initargs=(1,))
+        try:
+            for _ in pool.map(fill, firsts):
+                pass
+        finally:
+            pool.shutdown(cancel_futures=True)
+            # the workers' setting is their own, but threads begun later would take the one made last
+            torch.set_num_threads(threads)
 
 
 def _draw(f: Factors, size: int) -> Tensor:
