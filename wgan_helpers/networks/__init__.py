@@ -1,8 +1,25 @@
-"""Networks: so far one that knows drawn faces.
+"""Generators and critics, and a network that knows drawn faces.
 
+:class:`MLP` and its kin are one network or many side by side; :class:`LipschitzMLP` is 1-Lipschitz by construction.
 :mod:`.face_features` gives features of pictures, to compare them by what they show rather than by their pixels.
 """
 
 from wgan_helpers.networks import face_features
+from wgan_helpers.networks.activations import ACTIVATIONS, max_min
+from wgan_helpers.networks.autoencoder import Autoencoder
+from wgan_helpers.networks.lipschitz import LipschitzMLP, SpectralMLP, bjorck, clip_, lipschitz_bound
+from wgan_helpers.networks.mlp import MLP, Bounded
 
-__all__ = ["face_features"]
+__all__ = [
+    "ACTIVATIONS",
+    "MLP",
+    "Autoencoder",
+    "Bounded",
+    "LipschitzMLP",
+    "SpectralMLP",
+    "bjorck",
+    "clip_",
+    "face_features",
+    "lipschitz_bound",
+    "max_min",
+]

@@ -1,0 +1,76 @@
+"""Piecewise linear activations, each with what it does to a gradient on its way back."""
+
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+import torch
+from torch import Tensor
+
+_LEAK: Final = 0.2
+
+
+class Activation(NamedTuple):
+    """A piecewise linear activation.
+
+    Attributes
+    ----------
+    apply : callable
+        From pre-activations ``(..., h)`` to activations of the same shape, and to what says which linear piece each
+        is on. May overwrite the pre-activations.
+    pull_back : callable
+        ``pull_back(gradient, piece)``: the derivative on that piece, a symmetric matrix, applied to ``(..., h)``.
+    """
+
+    apply: Callable[[Tensor], tuple[Tensor, Tensor]]
+    pull_back: Callable[[Tensor, Tensor], Tensor]
+
+
+def max_min(x: Tensor) -> Tensor:
+    """Sort the pairs ``(x_i, x_(i + h/2))``: GroupSort with groups of two, which keeps the norm of every gradient.
+
+    Parameters
+    ----------
+    x : (..., h)
+        ``h`` even.
+
+    Returns
+    -------
+    (..., h)
+        The larger ones, then the smaller ones.
+
+    References
+    ----------
+    Anil, Lucas, Grosse 2019, "Sorting out Lipschitz function approximation".
+    """
+    return _sort_pairs(x)[0]
+
+
+def _sort_pairs(x: Tensor) -> tuple[Tensor, Tensor]:
+    a, b = x.chunk(2, dim=-1)
+    return torch.cat([torch.maximum(a, b), torch.minimum(a, b)], dim=-1), a >= b
+
+
+def _unsort(gradient: Tensor, in_order: Tensor) -> Tensor:
+    larger, smaller = gradient.chunk(2, dim=-1)
+    return torch.cat([torch.where(in_order, larger, smaller), torch.where(in_order, smaller, larger)], dim=-1)
+
+
+def _relu(x: Tensor) -> tuple[Tensor, Tensor]:
+    active = x.relu_()
+    return active, active.sign()
+
+
+def _leaky_relu(x: Tensor) -> tuple[Tensor, Tensor]:
+    slope = torch.where(x > 0, 1.0, _LEAK).to(x.dtype)
+    return x * slope, slope
+
+
+#: By name: ``relu``, ``leaky_relu`` (slope 0.2, as in DCGAN) and ``max_min``.
+ACTIVATIONS: Final = MappingProxyType(
+    {
+        "relu": Activation(_relu, torch.mul),
+        "leaky_relu": Activation(_leaky_relu, torch.mul),
+        "max_min": Activation(_sort_pairs, _unsort),
+    }
+)
