@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Generator, Tensor, nn
@@ -60,7 +61,7 @@ class MLP(nn.Module):
         axes = () if models is None else (models,)
         each = _one_for_each(generators, self.models)
         device = "cpu" if each[0] is None else each[0].device
-        shapes = list(zip(sizes, sizes[1:], strict=False))
+        shapes = list(pairwise(sizes))
         self.weights = nn.ParameterList(torch.empty(*axes, *shape, device=device) for shape in shapes)
         self.biases = nn.ParameterList(torch.empty(*axes, 1, shape[1], device=device) for shape in shapes)
         self._initialise(each)

@@ -27,7 +27,7 @@ class Pass(Protocol):
     gradient: Tensor | None
 
     def backward(self, outputs: Tensor, gradient: Tensor | None = None) -> None:
-        """Add to the gradients of the parameters those of a loss with these derivatives by ``outputs`` and ``gradient``."""
+        """Add to the parameters' gradients those of a loss with these derivatives by ``outputs`` and ``gradient``."""
 
     def input_backward(self, outputs: Tensor) -> Tensor:
         """The gradient ``(..., n, inputs)`` of a loss with this derivative by ``outputs``."""
@@ -101,7 +101,8 @@ class _ByHand:
     def _chain(self, pieces: list[Tensor]) -> Tensor:
         """The input gradient: a linear network from the last layer to the first."""
         gradient = row(self._weights[-1]).expand(*pieces[-1].shape[:-1], self._weights[-1].shape[-2])
-        self._pieces_of_slopes, self._pulled = pieces, []
+        self._pieces_of_slopes = pieces
+        self._pulled: list[Tensor] = []
         for weight, piece in zip(self._weights[-2::-1], reversed(pieces), strict=True):
             self._pulled.insert(0, self._activation.pull_back(gradient, piece))
             gradient = _product(self._pulled[0], weight.mT)
