@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 import torch
 from torch import Tensor
 
-_LEAK: Final = 0.2
+#: Slope of the leaky ReLU on its negative side, as in DCGAN.
+LEAK: Final = 0.2
 
 
 class Activation(NamedTuple):
@@ -26,13 +27,15 @@ class Activation(NamedTuple):
     pull_back: Callable[[Tensor, Tensor], Tensor]
 
 
-def max_min(x: Tensor) -> Tensor:
+def max_min(x: Tensor, dim: int = -1) -> Tensor:
     """Sort the pairs ``(x_i, x_(i + h/2))``: GroupSort with groups of two, which keeps the norm of every gradient.
 
     Parameters
     ----------
     x : (..., h)
         ``h`` even.
+    dim : int
+        The axis of the pairs, if not the last.
 
     Returns
     -------
@@ -43,12 +46,13 @@ def max_min(x: Tensor) -> Tensor:
     ----------
     Anil, Lucas, Grosse 2019, "Sorting out Lipschitz function approximation".
     """
-    return _sort_pairs(x)[0]
+    a, b = x.chunk(2, dim=dim)
+    return torch.cat([torch.maximum(a, b), torch.minimum(a, b)], dim=dim)
 
 
 def _sort_pairs(x: Tensor) -> tuple[Tensor, Tensor]:
     a, b = x.chunk(2, dim=-1)
-    return torch.cat([torch.maximum(a, b), torch.minimum(a, b)], dim=-1), a >= b
+    return max_min(x), a >= b
 
 
 def _unsort(gradient: Tensor, in_order: Tensor) -> Tensor:
@@ -62,7 +66,7 @@ def _relu(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _leaky_relu(x: Tensor) -> tuple[Tensor, Tensor]:
-    slope = torch.where(x > 0, 1.0, _LEAK).to(x.dtype)
+    slope = x.detach().sign().clamp_min_(LEAK)  # 1.0 or LEAK, in the precision of x
     return x * slope, slope
 
 

@@ -1,13 +1,14 @@
 """Critics whose slope is bounded: by construction, by spectral normalisation, by clipping."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from wgan_helpers.networks.mlp import MLP, Generators
 
-_SAFE: Final = 3.0  # a Björck step brings singular values up to √3 to 1 or below, and nearer to 1
+_SAFE: Final = 3.0  # of a bound of σ²: a Björck step keeps singular values below √3 at or below 1, and none gets lost
 
 
 @torch.no_grad()
@@ -36,7 +37,7 @@ def bjorck(weight: Tensor) -> Tensor:
     wide = weight.shape[-2] <= weight.shape[-1]
     gram = weight @ weight.mT if wide else weight.mT @ weight
     bound = gram.abs().sum(dim=-1).amax(dim=-1)[..., None, None]  # of the largest σ²
-    shrink = (bound / _SAFE).clamp_min_(1).rsqrt_()
+    shrink = torch.where(bound > _SAFE, bound, 1.0).rsqrt_()  # to norm 1, not to √3: the step takes √3 to zero
     cubed = gram @ weight if wide else weight @ gram
     return 1.5 * shrink * weight - 0.5 * shrink**3 * cubed
 
@@ -104,24 +105,54 @@ class SpectralMLP(MLP):
         generators: Generators = None,
     ) -> None:
         super().__init__(inputs, outputs, hidden, depth, activation=activation, models=models, generators=generators)
-        for layer, weight in enumerate(self.weights):
-            u, _, v = torch.linalg.svd(weight.detach(), full_matrices=False)
-            self.register_buffer(f"u{layer}", u[..., :1].contiguous())
-            self.register_buffer(f"v{layer}", v[..., :1, :].mT.contiguous())
+        self.estimates = NormEstimates(list(self.weights))
 
     def effective_weights(self) -> list[Tensor]:
         """The weights over their estimated norms."""
-        return [weight / (u.mT @ weight @ v) for weight, u, v in self._vectors()]
+        norms = self.estimates(list(self.weights))
+        return [weight / norm for weight, norm in zip(self.weights, norms, strict=True)]
 
-    @torch.no_grad()
     def project_(self) -> None:
         """One power iteration for each weight."""
-        for weight, u, v in self._vectors():
-            u.copy_(nn.functional.normalize(weight @ v, dim=-2))
-            v.copy_(nn.functional.normalize(weight.mT @ u, dim=-2))
+        self.estimates.step_(list(self.weights))
 
-    def _vectors(self) -> list[tuple[Tensor, Tensor, Tensor]]:
-        return [(weight, self.get_buffer(f"u{i}"), self.get_buffer(f"v{i}")) for i, weight in enumerate(self.weights)]
+
+class NormEstimates(nn.Module):
+    """Estimates of the largest singular values of matrices that move: exact at first, then followed.
+
+    Parameters
+    ----------
+    matrices : sequence of (..., p, q)
+        As they are now; the same ones, wherever they have moved to, go into the methods.
+    """
+
+    @torch.no_grad()
+    def __init__(self, matrices: Sequence[Tensor]) -> None:
+        super().__init__()
+        for i, matrix in enumerate(matrices):
+            wide = matrix.shape[-2] <= matrix.shape[-1]
+            gram = matrix @ matrix.mT if wide else matrix.mT @ matrix
+            leading = torch.linalg.eigh(gram).eigenvectors[..., -1:]
+            self.register_buffer(f"u{i}", leading if wide else _direction(matrix @ leading))
+            self.register_buffer(f"v{i}", _direction(matrix.mT @ leading) if wide else leading)
+
+    def forward(self, matrices: Sequence[Tensor]) -> list[Tensor]:
+        """The estimates ``u^T M v``, ``(..., 1, 1)`` each, differentiable in the matrices."""
+        return [u.mT @ matrix @ v for matrix, u, v in self._with_vectors(matrices)]
+
+    @torch.no_grad()
+    def step_(self, matrices: Sequence[Tensor]) -> None:
+        """One power iteration for each of the matrices."""
+        for matrix, u, v in self._with_vectors(matrices):
+            u.copy_(_direction(matrix @ v))
+            v.copy_(_direction(matrix.mT @ u))
+
+    def _with_vectors(self, matrices: Sequence[Tensor]) -> list[tuple[Tensor, Tensor, Tensor]]:
+        return [(matrix, self.get_buffer(f"u{i}"), self.get_buffer(f"v{i}")) for i, matrix in enumerate(matrices)]
+
+
+def _direction(vectors: Tensor) -> Tensor:
+    return nn.functional.normalize(vectors, dim=-2)
 
 
 @torch.no_grad()
@@ -145,14 +176,26 @@ def clip_(network: nn.Module, limit: float | Tensor) -> None:
             parameter.clamp_(-limit, limit)
 
 
+class Layered(Protocol):
+    """A network that is a chain of layers with activations of slope at most 1 between them."""
+
+    def layer_bounds(self) -> list[Tensor]:
+        """What the slope of each layer never exceeds, ``()`` or ``(models,)`` each."""
+
+
 @torch.no_grad()
-def lipschitz_bound(network: MLP) -> Tensor:
-    """A constant that the slope of a perceptron never exceeds: the product of its layers' largest singular values.
+def lipschitz_bound(network: Layered) -> Tensor:
+    """A constant that the slope of a critic never exceeds: the product of what its layers' slopes never exceed.
+
+    Parameters
+    ----------
+    network : MLP or ConvCritic
+        Or what is built like them.
 
     Returns
     -------
     () or (models,)
-        In float64: exact for its layers, but far above the largest slope for most networks of more than one.
+        In float64. Exact for a perceptron of one layer and for an orthonormal chain that is aligned, but far above
+        the largest slope for most other networks.
     """
-    norms = [torch.linalg.matrix_norm(weight.double(), ord=2) for weight in network.effective_weights()]
-    return torch.stack(norms).prod(dim=0)
+    return torch.stack(network.layer_bounds()).prod(dim=0)

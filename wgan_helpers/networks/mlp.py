@@ -59,7 +59,7 @@ class MLP(nn.Module):
             raise ValueError(f"hidden must be even for max_min, which sorts pairs, got {hidden}")
         sizes = [inputs, *depth * [hidden], outputs]
         axes = () if models is None else (models,)
-        each = _one_for_each(generators, self.models)
+        each = one_for_each(generators, self.models)
         device = "cpu" if each[0] is None else each[0].device
         shapes = list(pairwise(sizes))
         self.weights = nn.ParameterList(torch.empty(*axes, *shape, device=device) for shape in shapes)
@@ -78,6 +78,10 @@ class MLP(nn.Module):
     def effective_weights(self) -> list[Tensor]:
         """The weights as the layers use them, ``(..., inputs, outputs)`` each."""
         return list(self.weights)
+
+    def layer_bounds(self) -> list[Tensor]:
+        """The largest singular value of each layer, ``()`` or ``(models,)``, in float64."""
+        return [torch.linalg.matrix_norm(weight.double(), ord=2) for weight in self.effective_weights()]
 
     def forward(self, x: Tensor) -> Tensor:
         """Outputs ``(..., n, outputs)`` at ``x`` ``(..., n, inputs)``; ``...`` is the axis of the models, if any."""
@@ -146,7 +150,14 @@ def row(weight: Tensor) -> Tensor:
     return weight.mT
 
 
-def _one_for_each(generators: Generators, models: int | None) -> Sequence[Generator | None]:
+def one_for_each(generators: Generators, models: int | None) -> Sequence[Generator | None]:
+    """A generator for each of the models, or None for PyTorch's own.
+
+    Raises
+    ------
+    ValueError
+        If their number is another.
+    """
     if generators is None or isinstance(generators, Generator):
         return [generators] * (models or 1)
     if len(generators) != (models or 1):
