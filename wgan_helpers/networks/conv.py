@@ -5,9 +5,9 @@ Critics centre it at ½ and leave its unit alone: a slope is per unit of the Euc
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 import torch
 from torch import Generator, Tensor, nn
@@ -18,7 +18,16 @@ from wgan_helpers.networks.lipschitz import NormEstimates, bjorck
 from wgan_helpers.networks.mlp import Generators, one_for_each
 
 SIDES: Final = (8, 16, 32, 64, 128)
-_CODE: Final = 4  # side of what lies between the convolutions and the linear layer
+_CODE: Final = 4  # side of what lies beyond the layers that change the side by two
+
+
+class _Layer(NamedTuple):
+    """One convolution: channels in and out, the side of its square kernel, its stride."""
+
+    inputs: int
+    outputs: int
+    side: int
+    stride: int
 
 
 class ConvGenerator(nn.Module):
@@ -73,7 +82,7 @@ class ConvGenerator(nn.Module):
 
 
 class ConvCritic(nn.Module):
-    """From pictures to a number each: strided convolutions down to 4×4, then a linear layer; no normalisation.
+    """From pictures to a number each: strided convolutions down to 4×4, then one of 4×4; no normalisation.
 
     Parameters
     ----------
@@ -95,43 +104,41 @@ class ConvCritic(nn.Module):
     each picture (Gulrajani et al. 2017).
     """
 
-    _kernel = 4
-
     def __init__(self, shape: Sequence[int], hidden: int = 64, *, generators: Generators = None) -> None:
         super().__init__()
-        widths = _widths(shape, hidden)
+        layers = self._layers(_widths(shape, hidden))
         (generator,) = one_for_each(generators, None)
-        device, side = _device(generator), self._kernel
+        device = _device(generator)
         self.shape = tuple(shape)
-        shapes = [(after, before, side, side) for before, after in pairwise(widths)]
+        self.strides = [layer.stride for layer in layers]
+        shapes = [(layer.outputs, layer.inputs, layer.side, layer.side) for layer in layers]
         self.kernels = nn.ParameterList(torch.empty(each, device=device) for each in shapes)
-        self.biases = nn.ParameterList(torch.zeros(width, device=device) for width in widths[1:])
-        self.weight = nn.Parameter(torch.empty(1, widths[-1] * _CODE**2, device=device))
-        self.bias = nn.Parameter(torch.zeros(1, device=device))
-        self._initialise(generator)
+        self.biases = nn.ParameterList(torch.zeros(layer.outputs, device=device) for layer in layers)
+        with torch.no_grad():
+            for kernel in self.kernels:  # keeps the size of the signal through leaky ReLUs (He et al. 2015)
+                deviation = math.sqrt(2 / (1 + LEAK**2) / kernel[0].numel())
+                kernel.normal_(0, deviation, generator=generator)
 
-    @torch.no_grad()
-    def _initialise(self, generator: Generator | None) -> None:
-        """Normal, with the deviation that keeps the size of the signal through leaky ReLUs (He et al. 2015)."""
-        for weight in (*self.kernels, self.weight):
-            weight.normal_(0, math.sqrt(2 / (1 + LEAK**2) / weight[0].numel()), generator=generator)
+    @staticmethod
+    def _layers(widths: list[int]) -> list[_Layer]:
+        return [*(_Layer(*pair, side=4, stride=2) for pair in pairwise(widths)), _Layer(widths[-1], 1, _CODE, _CODE)]
 
     def effective_weights(self) -> list[Tensor]:
-        """The weights as the layers use them: kernels ``(out, in, k, k)``, then the linear layer's ``(1, m)``."""
-        return [*self.kernels, self.weight]
+        """The kernels as the layers use them, ``(out, in, k, k)`` each."""
+        return list(self.kernels)
 
     def layer_bounds(self) -> list[Tensor]:
         """What the slope of each layer never exceeds, see :func:`conv_bound`."""
-        *kernels, last = self.effective_weights()
-        return [*(conv_bound(kernel, stride=2) for kernel in kernels), last.double().norm()]
+        pairs = zip(self.effective_weights(), self.strides, strict=True)
+        return [conv_bound(kernel, stride) for kernel, stride in pairs]
 
     def forward(self, x: Tensor) -> Tensor:
         """Values ``(n, 1)`` of flattened pictures ``(n, c * h * w)``."""
-        *kernels, last = self.effective_weights()
+        *hidden, last = zip(self.effective_weights(), self.biases, self.strides, strict=True)
         x = _unflattened(x, self.shape) - 0.5
-        for kernel, bias in zip(kernels, self.biases, strict=True):
-            x = self._activation(nn.functional.conv2d(x, kernel, bias, stride=2, padding=(self._kernel - 2) // 2))
-        return nn.functional.linear(x.flatten(1), last, self.bias)
+        for layer in hidden:
+            x = self._activation(_convolved(x, *layer))
+        return _convolved(x, *last).flatten(1)
 
     @staticmethod
     def _activation(x: Tensor) -> Tensor:
@@ -139,12 +146,11 @@ class ConvCritic(nn.Module):
 
 
 class SpectralConvCritic(ConvCritic):
-    """A convolutional critic with every weight divided by an estimate of its largest singular value.
+    """A convolutional critic with every kernel divided by an estimate of its norm as a matrix ``(out, in * k * k)``.
 
-    For a convolution that is the norm of its kernel as a matrix ``(out, in * k * k)``, as Miyato et al. take it. It is
-    *not* the norm of the convolution: with kernels that overlap, here in four places, that is up to twice as large.
-    And the estimate is from below, as in :class:`.SpectralMLP`: :meth:`project_` after each step of the optimiser
-    makes one power iteration.
+    So do Miyato et al. It is *not* the norm of the convolution, which is up to twice as large where kernels overlap as
+    here, each pixel being in four patches. And the estimate is from below, as in :class:`.SpectralMLP`:
+    :meth:`project_` after each step of the optimiser makes one power iteration.
 
     References
     ----------
@@ -153,28 +159,25 @@ class SpectralConvCritic(ConvCritic):
 
     def __init__(self, shape: Sequence[int], hidden: int = 64, *, generators: Generators = None) -> None:
         super().__init__(shape, hidden, generators=generators)
-        self.estimates = NormEstimates(self._matrices())
+        self.estimates = NormEstimates(_matrices(self.kernels))
 
     def effective_weights(self) -> list[Tensor]:
-        """The weights over their estimated norms."""
-        norms = self.estimates(self._matrices())
-        return [weight / norm for weight, norm in zip(super().effective_weights(), norms, strict=True)]
+        """The kernels over their estimated norms."""
+        norms = self.estimates(_matrices(self.kernels))
+        return [kernel / norm for kernel, norm in zip(self.kernels, norms, strict=True)]
 
-    @torch.no_grad()
     def project_(self) -> None:
-        """One power iteration for each weight."""
-        self.estimates.step_(self._matrices())
-
-    def _matrices(self) -> list[Tensor]:
-        return [weight.flatten(1) for weight in super().effective_weights()]
+        """One power iteration for each kernel."""
+        self.estimates.step_(_matrices(self.kernels))
 
 
 class LipschitzConvCritic(ConvCritic):
     """A convolutional critic that is 1-Lipschitz by construction, by the distance of the flattened pictures.
 
-    Kernels of 2×2 that do not overlap: each layer is one matrix on every patch of its input, so the norm of the layer
-    *is* the norm of that matrix, and orthonormal matrices make orthonormal layers. Between them activations that only
-    sort pairs of channels.
+    No kernel overlaps itself: each layer is one matrix on every patch of its input, so the norm of the layer *is* the
+    norm of that matrix, and orthonormal matrices make orthonormal layers. Between them activations that only sort
+    pairs of channels. Kernels of 2×2 lead to 4×4, a dense layer joins what the patches say, and another one ends it:
+    without the one that joins them, the critic would be a sum of functions of 16 parts of the picture.
 
     After each step of an optimiser call :meth:`project_`, as for :class:`.LipschitzMLP`.
 
@@ -188,28 +191,28 @@ class LipschitzConvCritic(ConvCritic):
     Anil, Lucas, Grosse 2019, "Sorting out Lipschitz function approximation".
     """
 
-    _kernel = 2
-
     def __init__(self, shape: Sequence[int], hidden: int = 64, *, generators: Generators = None) -> None:
         if _checks.integer(hidden, "hidden") % 2:
             raise ValueError(f"hidden must be even, as the activation sorts pairs of channels, got {hidden}")
         super().__init__(shape, hidden, generators=generators)
         with torch.no_grad():
-            for matrix in self._matrices():
+            for matrix in _matrices(self.kernels):
                 wide = matrix.shape[0] <= matrix.shape[1]
                 q, _ = torch.linalg.qr(matrix.mT if wide else matrix)
                 matrix.copy_(q.mT if wide else q)
         self.project_()
 
+    @staticmethod
+    def _layers(widths: list[int]) -> list[_Layer]:
+        joined = 2 * widths[1]
+        patches = [_Layer(*pair, side=2, stride=2) for pair in pairwise(widths)]
+        return [*patches, _Layer(widths[-1], joined, _CODE, _CODE), _Layer(joined, 1, 1, 1)]
+
     @torch.no_grad()
     def project_(self) -> None:
-        """Bring every weight back to norm at most 1, in place."""
-        for matrix in self._matrices():
+        """Bring every kernel back to norm at most 1, in place."""
+        for matrix in _matrices(self.kernels):
             matrix.copy_(bjorck(matrix))
-
-    def _matrices(self) -> list[Tensor]:
-        """The weights as matrices: views."""
-        return [weight.detach().flatten(1) for weight in self.effective_weights()]
 
     @staticmethod
     def _activation(x: Tensor) -> Tensor:
@@ -262,6 +265,16 @@ def _unflattened(x: Tensor, shape: tuple[int, ...]) -> Tensor:
     if x.ndim != 2 or x.shape[1] != math.prod(shape):
         raise ValueError(f"pictures of shape {shape} come flattened, (n, {math.prod(shape)}), got {tuple(x.shape)}")
     return x.unflatten(1, shape)
+
+
+def _convolved(x: Tensor, kernel: Tensor, bias: Tensor, stride: int) -> Tensor:
+    """The convolution whose output is smaller by the stride, with zeros around the picture where patches overlap."""
+    return nn.functional.conv2d(x, kernel, bias, stride, padding=(kernel.shape[-1] - stride) // 2)
+
+
+def _matrices(kernels: Iterable[Tensor]) -> list[Tensor]:
+    """Kernels as matrices ``(out, in * k * k)``, which share their memory."""
+    return [kernel.flatten(1) for kernel in kernels]
 
 
 def _device(generator: Generator | None) -> torch.device:
