@@ -9,14 +9,17 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import chi, foldnorm, norm
+from scipy.stats import chi, foldnorm, kstest, norm
 
 from wgan_helpers.distributions import (
     LAWS,
     Bernoulli,
+    Empirical,
     Gaussian,
     GaussianGrid,
     GaussianRing,
+    HasManifold,
+    HasModes,
     Law,
     ParallelLines,
     SwissRoll,
@@ -37,7 +40,9 @@ EVERY_LAW = [
     Bernoulli(0.3),
     ParallelLines(-0.7),
 ]
-every_law = pytest.mark.parametrize("law", EVERY_LAW, ids=repr)
+CORNERS = torch.tensor([[0.0, 0.0], [4.0, 0.0], [0.0, 1.0]])
+GIVEN = [Empirical(CORNERS), Empirical(CORNERS.numpy(), jitter=0.3)]
+every_law = pytest.mark.parametrize("law", EVERY_LAW + GIVEN, ids=repr)
 number = st.floats(-10, 10)
 width = st.floats(0.01, 10)
 
@@ -106,7 +111,7 @@ def test_generator_and_sample_may_live_on_different_devices(law):
     assert torch.equal(law.sample(3, seeded(), device="cuda").cpu(), law.sample(3, seeded()))
 
 
-@every_law
+@pytest.mark.parametrize("law", EVERY_LAW, ids=repr)
 def test_a_law_survives_the_trip_to_another_process(law):
     again = pickle.loads(pickle.dumps(law))
     assert again == law and hash(again) == hash(law)
@@ -196,8 +201,101 @@ def test_a_parallel_line_stands_at_theta():
 def test_every_law_is_one_and_is_on_the_menu():
     assert all(isinstance(law, Law) for law in EVERY_LAW)
     assert set(LAWS.values()) == {type(law) for law in EVERY_LAW}
+    assert all(isinstance(law, Law) for law in GIVEN) and Empirical not in LAWS.values()
     assert GaussianRing(modes=5).name == "ring of 5 Gaussians"
     assert GaussianGrid(side=3).name == "grid of 9 Gaussians"
+
+
+# given points
+
+
+def test_every_given_point_is_drawn_as_often():
+    x, n = Empirical(CORNERS).sample(30_000, seeded()), 30_000
+    points, counts = x.unique(dim=0, return_counts=True)
+    assert torch.equal(points, CORNERS.unique(dim=0))
+    assert ((counts / n - 1 / 3).abs() < 5 * math.sqrt(2 / 9 / n)).all()
+
+
+def test_jitter_is_gaussian_around_the_point_that_was_drawn():
+    x, n = Empirical(100 * CORNERS, jitter=0.5).sample(30_000, seeded(), dtype=torch.float64), 30_000
+    offset = x[:, None] - 100 * CORNERS.double()
+    noise = offset[torch.arange(n), offset.norm(dim=-1).argmin(dim=1)] / 0.5
+    assert kstest(noise.flatten(), norm.cdf).pvalue > 1e-3
+    assert noise.T.corrcoef()[0, 1].abs() < 5 / math.sqrt(n)
+
+
+def test_given_points_are_kept_as_they_were_given():
+    for points in (CORNERS.clone(), CORNERS.numpy().copy()):
+        law = Empirical(points)
+        points[:] = 7.0
+        assert torch.equal(law.points, CORNERS.double())
+        assert law.mean.tolist() == pytest.approx([4 / 3, 1 / 3], rel=1e-15)
+    assert (law.name, law.dim, Empirical(np.eye(1)).name) == ("3 given points", 2, "1 given point")
+
+
+def test_given_points_survive_the_trip_to_another_process():
+    law = GIVEN[1]
+    again = pickle.loads(pickle.dumps(law))
+    assert torch.equal(again.sample(9, seeded()), law.sample(9, seeded()))
+    assert law in {law} and again != law
+
+
+# modes and manifolds
+
+HAVE_MODES = [
+    GaussianRing(),
+    GaussianRing(modes=1),
+    GaussianRing(modes=2, radius=0.3),
+    GaussianRing(modes=7, scale=3.0),
+    GaussianGrid(),
+    GaussianGrid(side=1),
+    GaussianGrid(side=2, spacing=0.7),
+    GaussianGrid(side=4, scale=0.5),
+]
+
+
+@pytest.mark.parametrize("law", HAVE_MODES, ids=repr)
+def test_the_nearest_mode_is_that_of_all_distances(law):
+    x = 3 * torch.randn(4, 500, 2, generator=seeded(), dtype=torch.float64)
+    every = torch.cdist(x, law.centres)
+    assert isinstance(law, HasModes) and isinstance(law, HasManifold)
+    assert torch.equal(law.nearest_mode(x), every.argmin(dim=-1))
+    torch.testing.assert_close(law.distance_to_manifold(x), every.amin(dim=-1))
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.25])
+def test_the_distance_to_the_swiss_roll_is_that_to_the_nearest_of_many_points_on_it(noise):
+    law = SwissRoll(noise=noise, scale=5.0)
+    angle = math.pi * torch.linspace(1.5, 4.5, 10_001, dtype=torch.float64)
+    curve = angle[:, None] * torch.stack([angle.cos(), angle.sin()], dim=1) / 5
+    step = 14.2 * (angle[1] - angle[0]).item() / 5  # between neighbours on the curve
+    for width in (0.05, 0.2, 1.0, 2.0, 5.0):  # near 0.2 are the centres of its circles of curvature
+        x = width * torch.randn(500, 2, generator=seeded(), dtype=torch.float64)
+        found, nearest = law.distance_to_manifold(x), torch.cdist(x, curve).amin(dim=1)
+        assert (found <= nearest + 1e-12).all(), "a point on the curve is nearer"
+        assert (found >= nearest - step / 2).all()
+
+
+def test_the_swiss_roll_s_own_points_are_on_it_and_its_noise_is_what_lies_between():
+    assert SwissRoll(noise=0.0).distance_to_manifold(SwissRoll(noise=0.0).sample(1000, seeded())).max() < 1e-6
+    away = SwissRoll(noise=0.02).distance_to_manifold(SwissRoll(noise=0.02).sample(100_000, seeded(), torch.float64))
+    # across a nearly straight curve the noise has one coordinate
+    assert away.mean().item() == pytest.approx(0.02 / 7.5 * math.sqrt(2 / math.pi), rel=0.02)
+
+
+@given(st.floats(0.3, 3.0), st.floats(0.0, 0.5), st.floats(1.55 * math.pi, 4.45 * math.pi))
+def test_a_step_across_the_swiss_roll_leads_as_far_away_as_it_is_long(scale, length, angle):
+    at = angle * torch.tensor([math.cos(angle), math.sin(angle)], dtype=torch.float64)
+    along = torch.tensor([-at[1], at[0]]) + at / angle
+    across = torch.stack([along[1], -along[0]]) / along.norm()
+    found = SwissRoll(scale=scale).distance_to_manifold((at + length * across) / scale)
+    assert found.item() == pytest.approx(length / scale, abs=1e-12)
+
+
+@pytest.mark.parametrize("law", [GaussianRing(), GaussianGrid(), SwissRoll()], ids=repr)
+def test_what_is_no_number_is_at_no_distance(law):
+    x = torch.tensor([[math.nan, 0.0], [0.0, math.nan], [0.0, 0.0]])
+    assert law.distance_to_manifold(x).isnan().tolist() == [True, True, False]
 
 
 # true distances
@@ -339,6 +437,12 @@ def test_an_unknown_distance_is_refused_in_one_line(p, q, message):
 # bad input
 
 
+def spoilt(rows: int, value: float) -> torch.Tensor:
+    points = torch.zeros(100, 2)
+    points[:rows] = value
+    return points
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -357,6 +461,14 @@ def test_an_unknown_distance_is_refused_in_one_line(p, q, message):
         (lambda: SwissRoll(scale=0), "scale must be positive, got 0"),
         (lambda: Bernoulli(1.5), r"theta must be in \[0, 1\], got 1.5"),
         (lambda: ParallelLines("left"), "theta must be a number, got 'left'"),
+        (lambda: GaussianGrid().nearest_mode(torch.zeros(2, 3)), r"points must have shape \(..., 2\), got \(2, 3\)"),
+        (lambda: SwissRoll().distance_to_manifold(torch.tensor(1.0)), r"points must have shape \(..., 2\), got \(\)"),
+        (lambda: Empirical([[1.0]]), "points must be a real torch tensor or NumPy array, got list"),
+        (lambda: Empirical(torch.zeros(0, 2)), r"points must be \(n, d\) with n and d at least 1, got shape \(0, 2\)"),
+        (lambda: Empirical(np.zeros(3)), r"points must be \(n, d\) with n and d at least 1, got shape \(3,\)"),
+        (lambda: Empirical(spoilt(3, math.nan)), "points must be finite, got NaN in 3 of 100 points"),
+        (lambda: Empirical(spoilt(1, -math.inf)), "points must be finite, got infinity in 1 of 100 points"),
+        (lambda: Empirical(CORNERS, jitter=-1.0), r"jitter must be in \[0, inf\], got -1.0"),
         (lambda: Gaussian(2).sample(0), "n must be at least 1, got 0"),
         (lambda: Gaussian(2).sample(2.5), "n must be an integer, got 2.5"),
         (lambda: Gaussian(2).sample(2, 42), r"generator must be a torch.Generator or None, got 42"),

@@ -4,7 +4,10 @@ import math
 from collections.abc import Iterable
 from difflib import get_close_matches
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def integer(value: Any, name: str, minimum: int = 1) -> int:
@@ -44,3 +47,12 @@ def one_of(value: Any, name: str, known: Iterable[str]) -> str:
     near = get_close_matches(str(value), names, n=1, cutoff=0.4)
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise ValueError(f"unknown {name} {value!r}: {hint}known are {', '.join(map(repr, names))}")
+
+
+def finite(points: "Tensor", name: str) -> "Tensor":
+    """``points`` ``(..., d)`` if all are finite; else an error that counts those which are not."""
+    good = points.isfinite().all(dim=-1)
+    if not good.all():
+        found = "NaN" if points.isnan().any() else "infinity"
+        raise ValueError(f"{name} must be finite, got {found} in {int((~good).sum())} of {good.numel()} points")
+    return points

@@ -11,16 +11,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from wgan_helpers.distributions.distance import wasserstein1
-from wgan_helpers.distributions.law import Law
+from wgan_helpers.distributions.empirical import Empirical
+from wgan_helpers.distributions.law import HasManifold, HasModes, Law
 from wgan_helpers.distributions.simple import Bernoulli, Gaussian, ParallelLines, UniformCube
 from wgan_helpers.distributions.toy import GaussianGrid, GaussianRing, SwissRoll
 
 __all__ = [
     "LAWS",
     "Bernoulli",
+    "Empirical",
     "Gaussian",
     "GaussianGrid",
     "GaussianRing",
+    "HasManifold",
+    "HasModes",
     "Law",
     "ParallelLines",
     "SwissRoll",
@@ -28,7 +32,7 @@ __all__ = [
     "wasserstein1",
 ]
 
-#: What a menu may offer: a label for each kind of law.
+#: What a menu may offer: a label for each kind of law, but for Empirical, which is nothing without its points.
 LAWS: Mapping[str, type[Law]] = MappingProxyType(
     {
         "uniform on the cube": UniformCube,

@@ -36,6 +36,30 @@ class Law(Hashable, Protocol):
         """Draw ``n`` independent points, ``(n, d)``."""
 
 
+@runtime_checkable
+class HasModes(Law, Protocol):
+    """A law that is a mixture of equal Gaussians, far enough from each other to be told apart."""
+
+    @property
+    def centres(self) -> Tensor:
+        """Centres of the modes ``(modes, d)``, float64 on the CPU, in the unit of the data."""
+
+    @property
+    def mode_std(self) -> float:
+        """Standard deviation of each mode's coordinates."""
+
+    def nearest_mode(self, x: Tensor) -> Tensor:
+        """Which mode's centre is nearest to each point of ``(..., d)``: ``(...)`` int64."""
+
+
+@runtime_checkable
+class HasManifold(Law, Protocol):
+    """A law that adds noise to points of a known set, its manifold."""
+
+    def distance_to_manifold(self, x: Tensor) -> Tensor:
+        """Distance of each point of ``(..., d)`` to the manifold, ``(...)`` float64, in the unit of the data."""
+
+
 class Sampled(ABC):
     """A law that says in :meth:`_points` how noise becomes points."""
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from wgan_helpers import _checks
 from wgan_helpers.distributions._noise import Noise
+from wgan_helpers.distributions._spiral import END, START, distance_to_spiral
 from wgan_helpers.distributions.law import Sampled
 
 
@@ -63,6 +64,17 @@ class GaussianRing(Sampled):
     def mean(self) -> Tensor:
         """The circle's centre; for one mode, that mode's."""
         return self.centres.mean(dim=0)
+
+    def nearest_mode(self, x: Tensor) -> Tensor:
+        """Which mode's centre is nearest to each point of ``(..., 2)``: ``(...)`` int64, as in ``centres``."""
+        points = _in_the_plane(x)
+        angle = torch.atan2(points[..., 1], points[..., 0])  # all centres are as far from the middle
+        return (angle * self.modes / (2 * math.pi)).nan_to_num().round().long() % self.modes
+
+    def distance_to_manifold(self, x: Tensor) -> Tensor:
+        """Distance to the nearest centre, ``(..., 2)`` to ``(...)``, float64 in the unit of the data."""
+        points = _in_the_plane(x)
+        return (points - self.centres.to(x.device)[self.nearest_mode(points)]).norm(dim=-1)
 
     def _points(self, noise: Noise) -> Tensor:
         return noise.choice(self.centres) + self.mode_std * noise.normal(2)
@@ -115,6 +127,17 @@ class GaussianGrid(Sampled):
         """The origin."""
         return torch.zeros(2, dtype=torch.float64)
 
+    def nearest_mode(self, x: Tensor) -> Tensor:
+        """Which mode's centre is nearest to each point of ``(..., 2)``: ``(...)`` int64, as in ``centres``."""
+        along = _in_the_plane(x) * self.scale / self.spacing + (self.side - 1) / 2
+        row, column = along.nan_to_num().round().clamp(0, self.side - 1).long().unbind(dim=-1)
+        return row * self.side + column
+
+    def distance_to_manifold(self, x: Tensor) -> Tensor:
+        """Distance to the nearest centre, ``(..., 2)`` to ``(...)``, float64 in the unit of the data."""
+        points = _in_the_plane(x)
+        return (points - self.centres.to(x.device)[self.nearest_mode(points)]).norm(dim=-1)
+
     def _points(self, noise: Noise) -> Tensor:
         return noise.choice(self.centres) + self.mode_std * noise.normal(2)
 
@@ -152,7 +175,20 @@ class SwissRoll(Sampled):
         """
         return torch.tensor([2.0, 2 / (3 * math.pi)], dtype=torch.float64) / self.scale
 
+    def distance_to_manifold(self, x: Tensor) -> Tensor:
+        """Distance to the spiral without its noise, ``(..., 2)`` to ``(...)``, float64 in the unit of the data.
+
+        Exact to rounding: no polyline stands in for the curve.
+        """
+        return distance_to_spiral(_in_the_plane(x) * self.scale) / self.scale
+
     def _points(self, noise: Noise) -> Tensor:
-        angle = (1.5 + 3 * noise.uniform(1)) * math.pi
+        angle = START + (END - START) * noise.uniform(1)
         spiral = angle * torch.cat([angle.cos(), angle.sin()], dim=-1)
         return (spiral + self.noise * noise.normal(2)) / self.scale
+
+
+def _in_the_plane(x: Tensor) -> Tensor:
+    if x.ndim == 0 or x.shape[-1] != 2:
+        raise ValueError(f"points must have shape (..., 2), got {tuple(x.shape)}")
+    return x.double()

@@ -1,0 +1,72 @@
+"""Adam on one flat vector: a network's parameters become views of it, so that a step is a few operations for all."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn
+
+_SMALL: Final = 1e-8
+
+
+class FlatAdam:
+    """Adam for a network, or for many side by side, each with its own settings.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Its parameters move to views of one vector, and so do their gradients.
+    lr, beta1, beta2 : sequence of float
+        Learning rate and momenta; one each for models side by side, whose parameters all have a leading axis.
+
+    References
+    ----------
+    Kingma, Ba 2015, "Adam: a method for stochastic optimization".
+    """
+
+    def __init__(self, network: nn.Module, lr: Sequence[float], beta1: Sequence[float], beta2: Sequence[float]) -> None:
+        parameters = list(network.parameters())
+        self.values = torch.cat([p.detach().flatten() for p in parameters])
+        self.gradient, self._mean, self._square = (torch.zeros_like(self.values) for _ in range(3))
+        start = 0
+        for p in parameters:
+            part = slice(start, start + p.numel())
+            p.data = self.values[part].view_as(p)
+            p.grad = self.gradient[part].view_as(p)
+            start = part.stop
+        self._sizes = [p.numel() // len(lr) for p in parameters]
+        self._lr, self._beta1, self._beta2 = self._spread(lr), self._spread(beta1), self._spread(beta2)
+        self._weight1: float | Tensor = 1.0  # β to the power of the steps so far
+        self._weight2: float | Tensor = 1.0
+
+    def set_lr(self, lr: Sequence[float]) -> None:
+        """Go on with other learning rates."""
+        self._lr = self._spread(lr)
+
+    def step(self, share: float = 1.0) -> None:
+        """Go down the gradient, with this share of the learning rate."""
+        self._weight1, self._weight2 = self._weight1 * self._beta1, self._weight2 * self._beta2
+        self._mean.lerp_(self.gradient, 1 - self._beta1)
+        self._square.lerp_(self.gradient * self.gradient, 1 - self._beta2)
+        scale = (self._square / (1 - self._weight2)).sqrt_().add_(_SMALL)
+        self.values.sub_((self._mean / scale).mul_(share * self._lr / (1 - self._weight1)))
+
+    def state(self) -> dict[str, Any]:
+        """All that changes, to be saved."""
+        return {name: getattr(self, name) for name in _STATE}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Go on where :meth:`state` was taken."""
+        for name in ("values", "_mean", "_square"):
+            getattr(self, name).copy_(state[name])
+        self._weight1, self._weight2 = state["_weight1"], state["_weight2"]
+
+    def _spread(self, setting: Sequence[float]) -> float | Tensor:
+        """A number if all models share it, else one for each parameter of each model."""
+        if len(set(setting)) == 1:
+            return float(setting[0])
+        each = self.values.new_tensor(setting)
+        return torch.cat([each.repeat_interleave(size) for size in self._sizes])
+
+
+_STATE: Final = ("values", "_mean", "_square", "_weight1", "_weight2")

@@ -1,0 +1,92 @@
+"""Saving a game to a file, and going on from it bit for bit."""
+
+import os
+import tempfile
+import time
+from dataclasses import asdict
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from wgan_helpers.gans.game import Game
+
+
+class Saver:
+    """The checkpoint of one run.
+
+    Parameters
+    ----------
+    path : path, optional
+        Where it is; ``None`` for a run that is not saved. If there is a file, the game goes on from it.
+    game : Game
+        Whose state it is.
+    interval : float
+        Seconds from one saving to the next.
+
+    Attributes
+    ----------
+    seconds : float
+        How long the run had trained when it was saved.
+
+    Raises
+    ------
+    ValueError
+        If the file is no checkpoint, is incomplete, or is of another configuration or source.
+    OSError
+        If the file cannot be written.
+    """
+
+    def __init__(self, path: str | PathLike[str] | None, game: Game, interval: float) -> None:
+        self._path = None if path is None else Path(path)
+        self._game, self._interval, self._saved = game, interval, time.monotonic()
+        self.seconds = 0.0
+        if self._path is not None:
+            if self._path.exists():
+                self.seconds = _resume(self._path, game)
+            else:
+                self.save(0.0)  # no disk, no run: an hour later would be too late to learn it
+
+    def now_and_then(self, seconds: float) -> None:
+        """Save, if the last time was long enough ago."""
+        if self._path is not None and time.monotonic() - self._saved > self._interval:
+            self.save(seconds)
+
+    def save(self, seconds: float) -> None:
+        """Replace the file by the present state; at no moment is there half a file."""
+        if self._path is None:
+            return
+        state = {"about": _about(self._game), "game": self._game.state(), "seconds": seconds}
+        handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                torch.save(state, file)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(name, self._path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        self._saved = time.monotonic()
+
+
+def _resume(path: Path, game: Game) -> float:
+    try:
+        state = torch.load(path, map_location=game.device, weights_only=True)
+        about, rest, seconds = state["about"], state["game"], state["seconds"]
+    except Exception as error:
+        raise ValueError(f"{path} is not a whole checkpoint: delete it to begin anew") from error
+    now = _about(game)
+    for name in now:
+        if about.get(name) != now[name]:
+            raise ValueError(
+                f"{path} is of a run with {name} = {about.get(name)!r}, this one has {now[name]!r}: "
+                f"give the run a checkpoint of its own"
+            )
+    game.load(rest)
+    return float(seconds)
+
+
+def _about(game: Game) -> dict[str, Any]:
+    return {**asdict(game.config), "source": game.source_name, "dimension": game.dim}

@@ -1,0 +1,148 @@
+"""One frozen record that says everything about a training run."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any, Final, Self
+
+from wgan_helpers import _checks
+from wgan_helpers.gans.objectives import OBJECTIVES
+
+CRITICS: Final = ("mlp", "lipschitz", "conv", "lipschitz-conv")
+GENERATORS: Final = ("mlp", "conv")
+PRECISIONS: Final = ("float32", "bfloat16")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Settings of a GAN. The defaults are those of the toy experiments of WGAN-GP, in a smaller network.
+
+    Attributes
+    ----------
+    objective : str
+        A name of :data:`.OBJECTIVES`.
+    critic : str
+        ``"mlp"`` or ``"conv"``, held as the objective says (clipping, penalty, spectral norms or nothing), or
+        1-Lipschitz by construction: ``"lipschitz"`` or ``"lipschitz-conv"``, neither clipped nor normalised.
+    generator : str
+        ``"mlp"`` or ``"conv"``; the convolutional ones need pictures.
+    hidden, depth : int
+        Units of each hidden layer, and hidden layers, of perceptrons. Of convolutional networks ``hidden`` is the
+        number of channels next to the picture; their depth follows from its size.
+    latent : int
+        Dimension of the generator's Gaussian input.
+    batch : int
+        Points of each minibatch n.
+    steps : int
+        Of the generator.
+    critic_steps : int
+        Before each of them.
+    lr_critic, lr_generator, beta1, beta2 : float
+        Of Adam.
+    decay : bool
+        Let both learning rates fall evenly to zero over the run.
+    penalty : float
+        Weight λ of the gradient's penalty, where the objective has one. 10 is usual for pictures, 0.1 for toy data.
+    clip : float
+        Largest size of a weight, where the objective clips them.
+    epsilon : float
+        Regularisation of ``c-eps-transform``, in the unit of the data.
+    diversity : float
+        BEGAN's γ: the generated points' reconstruction error that is aimed at, over the real ones'.
+    seed : int
+        For the initial weights and all samples.
+    precision : str
+        ``"float32"`` or ``"bfloat16"`` for the products of convolutional networks.
+
+    Raises
+    ------
+    TypeError, ValueError
+        In one line that names the field, and the nearest known name for an unknown one.
+
+    References
+    ----------
+    Gulrajani et al. 2017, ``gan_toy.py``.
+    """
+
+    objective: str = "wgan-gp"
+    critic: str = "mlp"
+    generator: str = "mlp"
+    hidden: int = 64
+    depth: int = 3
+    latent: int = 2
+    batch: int = 128
+    steps: int = 2000
+    critic_steps: int = 5
+    lr_critic: float = 1e-3
+    lr_generator: float = 1e-3
+    beta1: float = 0.5
+    beta2: float = 0.9
+    decay: bool = True
+    penalty: float = 0.1
+    clip: float = 0.01
+    epsilon: float = 1.0
+    diversity: float = 0.5
+    seed: int = 0
+    precision: str = "float32"
+
+    def __new__(cls, *unnamed: Any, **named: Any) -> Self:
+        """Refuse an unknown field in words that help."""
+        known = [field.name for field in fields(cls)]
+        for name in named:
+            if name not in known:
+                near = get_close_matches(name, known, n=1, cutoff=0.4)
+                hint = f"did you mean {near[0]!r}? " if near else ""
+                raise TypeError(f"Config has no field {name!r}: {hint}it has {', '.join(known)}")
+        return super().__new__(cls)
+
+    def __post_init__(self) -> None:
+        for name, check in _CHECKS.items():
+            check(getattr(self, name), name)
+        if self.critic == "lipschitz" and self.hidden % 2:
+            raise ValueError(f"hidden must be even for a Lipschitz critic, which sorts pairs, got {self.hidden}")
+
+    @property
+    def control(self) -> str | None:
+        """How the critic is held, besides a penalty: ``"clip"``, ``"spectral"``, ``"lipschitz"`` or not at all."""
+        return "lipschitz" if self.critic.startswith("lipschitz") else OBJECTIVES[self.objective].control
+
+
+def _one_of(known: tuple[str, ...]) -> Callable[[Any, str], object]:
+    return lambda value, name: _checks.one_of(value, name, known)
+
+
+def _integer(minimum: int) -> Callable[[Any, str], object]:
+    return lambda value, name: _checks.integer(value, name, minimum)
+
+
+def _number(minimum: float, maximum: float = float("inf")) -> Callable[[Any, str], object]:
+    return lambda value, name: _checks.number(value, name, minimum, maximum)
+
+
+def _decay(value: Any, name: str) -> None:
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+
+
+def _momentum(value: Any, name: str) -> None:
+    if not _checks.number(value, name, 0, 1) < 1:
+        raise ValueError(f"{name} must be below 1, got {value}")
+
+
+_CHECKS: Mapping[str, Callable[[Any, str], object]] = MappingProxyType(
+    {
+        "objective": _one_of(tuple(OBJECTIVES)),
+        "critic": _one_of(CRITICS),
+        "generator": _one_of(GENERATORS),
+        "precision": _one_of(PRECISIONS),
+        **dict.fromkeys(("hidden", "depth", "latent", "steps", "critic_steps"), _integer(1)),
+        "batch": _integer(2),
+        "seed": _integer(0),
+        **dict.fromkeys(("lr_critic", "lr_generator", "clip", "epsilon"), _checks.positive),
+        **dict.fromkeys(("beta1", "beta2"), _momentum),
+        "decay": _decay,
+        "penalty": _number(0),
+        "diversity": _number(0, 1),
+    }
+)

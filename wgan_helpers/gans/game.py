@@ -1,0 +1,258 @@
+"""A generator and a critic that play: one pair, or many of one shape as one tensor programme."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any, Final, cast
+
+import torch
+from torch import Generator, Tensor, nn
+
+from wgan_helpers import networks, transport
+from wgan_helpers.gans import _networks
+from wgan_helpers.gans._adam import FlatAdam
+from wgan_helpers.gans._source import Source
+from wgan_helpers.gans.config import Config
+from wgan_helpers.gans.objectives import OBJECTIVES, Losses, near_data
+from wgan_helpers.gans.snapshot import Snapshot
+from wgan_helpers.networks import passes
+
+#: What may differ between the models of one game.
+OF_EACH: Final = ("seed", "lr_critic", "lr_generator", "beta1", "beta2", "penalty", "clip", "diversity")
+_SHARED: Final = tuple(field.name for field in fields(Config) if field.name not in OF_EACH)
+_BALANCE_RATE: Final = 1e-3  # BEGAN's λ_k
+
+
+class Game:
+    """Critic and generator, their optimisers and their randomness: what :func:`train` steps through.
+
+    Parameters
+    ----------
+    config : Config or sequence of Config
+        One pair of networks; or several side by side, every tensor then with a leading axis. Those may differ in
+        :data:`OF_EACH` only.
+    source : law, pictures or (N, d) points
+        What the generator is to imitate.
+    device : torch.device or str
+        Where to train.
+
+    Attributes
+    ----------
+    generator, critic : nn.Module
+        The networks, as they are now.
+    steps : int
+        Generator steps so far.
+    losses : Losses
+        Of each player, at its last step.
+    estimate : Tensor
+        What the critic's last loss says of the divergence.
+    dim, source_name : int, str
+        Of the source.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If settings, source and networks do not fit together.
+    """
+
+    def __init__(
+        self,
+        config: Config | Sequence[Config],
+        source: Any,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.configs = [config] if isinstance(config, Config) else list(config)
+        self.config = _shared(self.configs)
+        self.models = None if isinstance(config, Config) else len(self.configs)
+        self.objective = OBJECTIVES[self.config.objective]
+        self.device = torch.device(device)
+        self._randomness = [Generator(self.device).manual_seed(each.seed) for each in self.configs]
+        self._source = Source(source, self.config.batch)
+        self.dim, self.source_name = self._source.dim, self._source.name
+        about = self._source.dim, self._source.shape, self.models, self._randomness
+        self.generator = _networks.generator(self.config, *about)
+        self.critic = _networks.critic(self.config, *about)
+        betas = self._each("beta1"), self._each("beta2")
+        self.generator_adam = FlatAdam(self.generator, self._each("lr_generator"), *betas)
+        self.critic_adam = FlatAdam(self.critic, self._each("lr_critic"), *betas)
+        self._penalty, self._clip, self._diversity = (self._setting(name) for name in ("penalty", "clip", "diversity"))
+        nothing = torch.zeros(() if self.models is None else self.models, device=self.device)
+        self.steps = 0
+        self.balance = nothing  # BEGAN's k
+        self.losses = Losses(nothing * torch.nan, nothing * torch.nan)
+        self.estimate = nothing * torch.nan
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """The critic's steps, then one of the generator."""
+        self._improve_critic(self.config.critic_steps)
+        self.generator_step()
+
+    @torch.no_grad()
+    def critic_step(self) -> None:
+        """One step of the critic alone."""
+        self._improve_critic(1)
+
+    @torch.no_grad()
+    def generator_step(self) -> None:
+        """One step of the generator alone."""
+        made = self._forward(self.generator, self._latent(1))
+        if self.objective.reads == "potential":
+            real = self._real(1)
+            loss, toward = self._cost_derivative(made.outputs, self.critic(real).squeeze(-1), real)
+        else:
+            judged = self._forward(self.critic, made.outputs)
+            loss, by_score = self._score_derivative(judged.outputs)
+            toward = judged.input_backward(by_score)
+        self.generator_adam.gradient.zero_()
+        made.backward(toward)
+        self.generator_adam.step(self._share())
+        self.losses = self.losses._replace(generator=loss)
+        self.steps += 1
+
+    def snapshot(self) -> Snapshot:
+        """Where the game stands: a copy, which further steps do not change."""
+        return Snapshot.of(self)
+
+    @property
+    def finite(self) -> Tensor:
+        """Whether all weights of each model are finite numbers, ``()`` or ``(models,)``."""
+        each = [p.reshape(len(self.configs), -1).isfinite().all(dim=-1) for p in self._parameters()]
+        return torch.stack(each).all(dim=0).squeeze() if self.models is None else torch.stack(each).all(dim=0)
+
+    def state(self) -> dict[str, Any]:
+        """All that changes from step to step, to be saved."""
+        return {
+            "steps": self.steps,
+            "players": [adam.state() for adam in (self.generator_adam, self.critic_adam)],
+            "buffers": [dict(network.named_buffers()) for network in (self.generator, self.critic)],
+            "randomness": [generator.get_state() for generator in self._randomness],
+            "rest": {"balance": self.balance, "losses": tuple(self.losses), "estimate": self.estimate},
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Go on where :meth:`state` was taken."""
+        self.steps = state["steps"]
+        for adam, saved in zip((self.generator_adam, self.critic_adam), state["players"], strict=True):
+            adam.load(saved)
+        for network, saved in zip((self.generator, self.critic), state["buffers"], strict=True):
+            for name, buffer in network.named_buffers():
+                buffer.copy_(saved[name])
+        for generator, saved in zip(self._randomness, state["randomness"], strict=True):
+            generator.set_state(saved.cpu())
+        self.balance, self.estimate = state["rest"]["balance"], state["rest"]["estimate"]
+        self.losses = Losses(*state["rest"]["losses"])
+
+    def _improve_critic(self, times: int) -> None:
+        # the generator rests meanwhile, so its points for all these steps are made at once
+        real, fake = self._real(times), self.generator(self._latent(times))
+        at = self.objective.penalised(real, fake, self._uniform(times)) if self.objective.penalty else None
+        for step in range(times):
+            part = slice(step * self.config.batch, (step + 1) * self.config.batch)
+            self._critic_step(real[..., part, :], fake[..., part, :], None if at is None else at[..., part, :])
+
+    def _critic_step(self, real: Tensor, fake: Tensor, at: Tensor | None) -> None:
+        points = [real] if self.objective.reads == "potential" else [real, fake]
+        if at is not None:
+            points.append(at)
+        judged = self._forward(self.critic, torch.cat(points, dim=-2), 0 if at is None else self.config.batch)
+        with torch.enable_grad():
+            scores = judged.outputs.requires_grad_()
+            losses, wanted = self._critic_losses(scores.squeeze(-1), real, fake), [scores]
+            loss = losses.critic
+            if judged.gradient is not None and self.objective.penalty is not None:
+                wanted.append(judged.gradient.requires_grad_())
+                loss = loss + self._penalty * self.objective.penalty(judged.gradient)
+            derivatives = torch.autograd.grad(loss, wanted, torch.ones_like(loss))
+        self.critic_adam.gradient.zero_()
+        judged.backward(*derivatives)
+        self.critic_adam.step(self._share())
+        self._hold_critic()
+        self.losses = self.losses._replace(critic=loss.detach())
+        self.estimate = self.objective.estimate(losses).detach()
+
+    def _critic_losses(self, scores: Tensor, real: Tensor, fake: Tensor) -> Losses:
+        if self.objective.reads == "potential":
+            return self._losses(scores, transport.pairwise_distance(fake, real))
+        on_real, on_fake = scores.chunk(2, dim=-1)
+        losses = self._losses(on_real, on_fake)
+        if self.objective.reads == "errors":
+            gap = self._diversity * on_real.mean(dim=-1) - on_fake.mean(dim=-1)
+            self.balance = (self.balance + _BALANCE_RATE * gap.detach()).clamp(0, 1)
+        return losses
+
+    @torch.enable_grad()
+    def _cost_derivative(self, fake: Tensor, potential: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
+        """The generator's loss, and its derivative by the generated points, through the cost."""
+        loss = self._losses(potential, transport.pairwise_distance(fake.requires_grad_(), real)).generator
+        return loss.detach(), torch.autograd.grad(loss, fake, torch.ones_like(loss))[0]
+
+    @torch.enable_grad()
+    def _score_derivative(self, outputs: Tensor) -> tuple[Tensor, Tensor]:
+        """The generator's loss, and its derivative by what the critic says of the generated points."""
+        scores = outputs.requires_grad_().squeeze(-1)
+        loss = self._losses(scores, scores).generator  # which does not depend on the real ones
+        return loss.detach(), torch.autograd.grad(loss, outputs, torch.ones_like(loss))[0]
+
+    def _losses(self, a: Tensor, b: Tensor) -> Losses:
+        if self.objective.reads == "errors":
+            return self.objective.losses(a, b, self.balance)
+        if self.config.objective == "c-eps-transform":
+            return self.objective.losses(a, b, self.config.epsilon)
+        return self.objective.losses(a, b)
+
+    def _hold_critic(self) -> None:
+        if self.config.control == "clip":
+            networks.clip_(self.critic, self._clip)
+        elif self.config.control is not None:
+            cast(networks.LipschitzMLP, self.critic).project_()
+
+    def _forward(self, network: nn.Module, x: Tensor, slopes_at: int = 0) -> passes.Pass:
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
+            return passes.forward(network, x, slopes_at)
+
+    def _share(self) -> float:
+        """Of the learning rate, at this step."""
+        return max(0.0, 1 - self.steps / self.config.steps) if self.config.decay else 1.0
+
+    def _real(self, batches: int) -> Tensor:
+        return self._for_each(lambda generator: self._source.sample(batches, generator))
+
+    def _latent(self, batches: int) -> Tensor:
+        shape = batches * self.config.batch, self.config.latent
+        return self._for_each(lambda generator: torch.randn(shape, generator=generator, device=self.device))
+
+    def _uniform(self, batches: int) -> Tensor:
+        shape = batches * self.config.batch, 1 + self._source.dim if self.objective.penalised is near_data else 1
+        return self._for_each(lambda generator: torch.rand(shape, generator=generator, device=self.device))
+
+    def _for_each(self, draw: Callable[[Generator], Tensor]) -> Tensor:
+        """One drawing from the randomness of each model."""
+        drawn = [draw(generator) for generator in self._randomness]
+        return drawn[0] if self.models is None else torch.stack(drawn)
+
+    def _each(self, name: str) -> list[float]:
+        return [getattr(config, name) for config in self.configs]
+
+    def _setting(self, name: str) -> float | Tensor:
+        """A number if all models share it, else one for each."""
+        each = self._each(name)
+        return each[0] if len(set(each)) == 1 else torch.tensor(each, device=self.device)
+
+    def _parameters(self) -> list[nn.Parameter]:
+        return [*self.generator.parameters(), *self.critic.parameters()]
+
+
+def shared_fields(config: Config) -> tuple[Any, ...]:
+    """What models side by side have in common."""
+    return tuple(getattr(config, name) for name in _SHARED)
+
+
+def _shared(configs: Sequence[Config]) -> Config:
+    """The first of them, if they differ only in what may differ."""
+    if not configs:
+        raise ValueError("there must be at least one configuration, got none")
+    for name in _SHARED:
+        values = list(dict.fromkeys(getattr(config, name) for config in configs))
+        if len(values) > 1:
+            raise ValueError(f"{name} must be the same for models side by side, got {', '.join(map(repr, values))}")
+    return configs[0]

@@ -1,0 +1,164 @@
+"""The training loop, for one GAN and for many."""
+
+import time
+from collections.abc import Iterator, Sequence
+from os import PathLike
+from typing import Any, Final
+
+import torch
+from tqdm.auto import tqdm
+
+from wgan_helpers import _checks
+from wgan_helpers.gans import checkpoint as checkpoints
+from wgan_helpers.gans.config import Config
+from wgan_helpers.gans.game import Game, shared_fields
+from wgan_helpers.gans.snapshot import Snapshot, merge
+
+_SNAPSHOTS: Final = 100  # of a run, unless the caller says how often
+_SAVED_EVERY: Final = 30.0  # seconds
+_MODELS_AT_ONCE: Final = 16  # on a CPU, so that what they compute with stays in its cache
+
+
+class DivergedError(RuntimeError):
+    """A loss or weight is no longer a finite number."""
+
+
+def train(
+    config: Config,
+    source: Any,
+    *,
+    device: torch.device | str = "cpu",
+    every: int | None = None,
+    checkpoint: str | PathLike[str] | None = None,
+    progress: bool = False,
+) -> Iterator[Snapshot]:
+    """Train one GAN; a generator of snapshots, so that stopping or pausing is not asking for the next one.
+
+    For single steps of one player, and for changing settings on the way, take :class:`.Game`.
+
+    Parameters
+    ----------
+    config : Config
+        All settings. The same settings on the same machine give the same run.
+    source : law, pictures or (N, d) points
+        What the generator is to imitate.
+    device : torch.device or str
+        ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    every : int, optional
+        Generator steps from one snapshot to the next; a hundredth of the run if not given.
+    checkpoint : path, optional
+        A file to go on from, if there is one, and to save to: now and then, and when the run is left. A run that was
+        interrupted goes on as if it had not been, bit for bit.
+    progress : bool
+        Show a bar with the time left.
+
+    Yields
+    ------
+    Snapshot
+        One before the first step, then one after every ``every`` steps, and one after the last.
+
+    Raises
+    ------
+    DivergedError
+        In one line that says at which step, and what to change.
+    TypeError, ValueError
+        At once, if settings, source and checkpoint do not fit together.
+    """
+    game = Game(config, source, device)
+    saved = checkpoints.Saver(checkpoint, game, _SAVED_EVERY)
+    every = max(1, config.steps // _SNAPSHOTS) if every is None else _checks.integer(every, "every")
+    return _run(game, every, saved, progress)
+
+
+def _run(game: Game, every: int, saved: "checkpoints.Saver", progress: bool) -> Iterator[Snapshot]:
+    seconds = saved.seconds
+    bar = tqdm(total=game.config.steps, initial=game.steps, disable=not progress, unit="step")
+    try:
+        yield Snapshot.of(game, seconds)
+        while game.steps < game.config.steps:
+            started = time.perf_counter()
+            game.step()
+            _must_be_finite(game)
+            seconds += time.perf_counter() - started
+            saved.now_and_then(seconds)
+            bar.update()
+            if game.steps % every == 0 or game.steps == game.config.steps:
+                yield Snapshot.of(game, seconds)
+    finally:  # also when the caller asks for no more
+        bar.close()
+        saved.save(seconds)
+
+
+def _must_be_finite(game: Game) -> None:
+    for player, loss in game.losses._asdict().items():
+        if not torch.isfinite(loss):
+            rate = f"lr_{player}"
+            advice = f"a smaller {rate} than {getattr(game.config, rate):g}"
+            if game.objective.penalty is not None:
+                advice += f" or penalty than {game.config.penalty:g}"
+            raise DivergedError(
+                f"training diverged at step {game.steps}: the {player}'s loss is {loss:g}; try {advice}"
+            )
+
+
+def train_population(
+    configs: Sequence[Config],
+    source: Any,
+    *,
+    device: torch.device | str = "cpu",
+    every: int | None = None,
+    progress: bool = False,
+) -> Iterator[Snapshot]:
+    """Train many GANs at once, as one tensor programme for all that share the shapes of their networks.
+
+    Each is what :func:`train` would make of its configuration, up to rounding; small ones take a tenth of the time.
+
+    Parameters
+    ----------
+    configs : sequence of Config
+        One per model, all with the same ``steps``. What shares all but :data:`.OF_EACH` trains together.
+    source, device, every, progress
+        As for :func:`train`.
+
+    Yields
+    ------
+    Snapshot
+        As :func:`train`, every tensor with a leading axis ``(models, ...)`` in the order of ``configs``. A model that
+        diverges is not ``finite``; the others go on.
+
+    Raises
+    ------
+    TypeError, ValueError
+        At once, if settings and source do not fit together.
+    """
+    configs = list(configs)
+    steps = sorted({config.steps for config in configs})
+    if len(steps) != 1:
+        raise ValueError(f"all configurations must have the same number of steps, got {steps or 'no configuration'}")
+    places = _parts(configs, None if torch.device(device).type != "cpu" else _MODELS_AT_ONCE)
+    games = [Game([configs[place] for place in part], source, device) for part in places]
+    every = max(1, steps[0] // _SNAPSHOTS) if every is None else _checks.integer(every, "every")
+    return _run_all(games, places, every, progress)
+
+
+def _parts(configs: Sequence[Config], at_once: int | None) -> list[list[int]]:
+    """The places of configurations that can train side by side."""
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for place, config in enumerate(configs):
+        groups.setdefault(shared_fields(config), []).append(place)
+    size = at_once or len(configs)
+    return [group[i : i + size] for group in groups.values() for i in range(0, len(group), size)]
+
+
+def _run_all(games: Sequence[Game], places: list[list[int]], every: int, progress: bool) -> Iterator[Snapshot]:
+    steps, seconds = games[0].config.steps, 0.0
+    with tqdm(total=steps, disable=not progress, unit="step") as bar:
+        yield merge([Snapshot.of(game) for game in games], places, seconds)
+        for step in range(1, steps + 1):
+            started = time.perf_counter()
+            for game in games:
+                game.step()
+            seconds += time.perf_counter() - started
+            bar.update()
+            if step % every == 0 or step == steps:
+                yield merge([Snapshot.of(game) for game in games], places, seconds)
