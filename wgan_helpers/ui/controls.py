@@ -67,9 +67,9 @@ def paper_button(controls: Mapping[str, Control]) -> list[widgets.Button]:
     return [button("Paper's setting", "set every control to the paper's value", set_to_paper)] if marked else []
 
 
-def button(description: str, tooltip: str, action: Callable[[], object], **options: Any) -> widgets.Button:
-    """A button that calls ``action``."""
-    made = widgets.Button(description=description, tooltip=tooltip, **options)
+def button(description: str, tooltip: str, action: Callable[[], object], *, width: str = "auto") -> widgets.Button:
+    """A button that calls ``action``, as wide as what it says unless given a ``width``."""
+    made = widgets.Button(description=description, tooltip=tooltip, layout={"width": width})
     made.on_click(lambda _: action())
     return made
 

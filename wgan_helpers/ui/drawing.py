@@ -72,7 +72,7 @@ class Drawing:
         with self.picture.hold_sync():  # one message to the browser
             self.picture.alt = alt
             self.picture.value = png
-        self.message.layout.display = "none"
+        self.message.value, self.message.layout.display = "", "none"
         self.picture.layout.display = None
 
     def show_error(self, error: Exception) -> None:

@@ -21,7 +21,6 @@ from wgan_helpers.ui.worker import NewestWins
 _FRAME = 0.05  # seconds from one picture to the next: more would not be seen, and would queue on its way
 _FIRST_PICTURE = 2.0  # seconds that showing the widget waits for a picture to save beside it
 _LAST_STEP = 2.0  # seconds that the end of Python waits for work to end
-_AUTO = {"width": "auto"}
 _WRAP = {"flex_flow": "row wrap"}
 # One line, however narrow the page: a second one would push the picture down
 _LINE = '<div style="white-space: nowrap; overflow: hidden; text-overflow: ellipsis">{}</div>'
@@ -170,23 +169,22 @@ class Player(widgets.VBox):
 
     def _rows(self, actions: Mapping[str, Callable[[Any], object]], speeds: Sequence[float]) -> list[widgets.Widget]:
         """Controls, buttons, status, picture, code."""
-        self._toggle = button("Play", "", self._play_or_pause, icon="play", layout={"width": "90px"})
-        restart = button("Reset", "start anew with the same setting", self.reset, layout=_AUTO)
+        self._toggle = button("Play", "", self._play_or_pause, width="90px")
+        restart = button("Reset", "start anew with the same setting", self.reset)
         steps = [
-            button(name, "pause, and do this once", partial(self._act, action), layout=_AUTO)
-            for name, action in actions.items()
+            button(name, "pause, and do this once", partial(self._act, action)) for name, action in actions.items()
         ]
         self._speed = _speed_control(speeds)
         self._speed.observe(lambda change: self._runner.pace(change["new"]), names="value")
         self._shows_code = widgets.ToggleButton(
-            description="Show the code", tooltip="Python code that does the same", layout=_AUTO
+            description="Show the code", tooltip="Python code that does the same", layout={"width": "auto"}
         )
         self._shows_code.observe(self._show_code, names="value")
         self._listing = widgets.HTML(layout={"display": "none", "max_width": self._drawing.width})
         self._state = widgets.HTML(layout={"flex": "0 0 auto", "min_width": "5em"})
         self._text = widgets.HTML(layout={"flex": "1 1 0", "min_width": "0"})
-        row = [self._toggle, restart, *steps, *paper_button(self._controls)]
-        row += [self._speed] * (len(speeds) > 1) + [self._shows_code] * (self._code is not None)
+        row = [self._toggle, restart, *steps, *[self._speed] * (len(speeds) > 1)]
+        row += [*paper_button(self._controls), *[self._shows_code] * (self._code is not None)]
         return [
             widgets.Box([control.widget for control in self._controls.values()], layout=_WRAP),
             widgets.Box(row, layout=_WRAP),
@@ -246,7 +244,7 @@ class Player(widgets.VBox):
 
     def _paint(self, scene: "_Scene | Exception", _: object) -> None:
         """Draw one view, or the line of an error: the painter's whole job."""
-        began = time.monotonic()
+        began, processor = time.monotonic(), time.thread_time()
         if isinstance(scene, Exception):
             self._show_error(scene)
         else:
@@ -258,8 +256,8 @@ class Player(widgets.VBox):
                 if self._runner.fail(error, scene.process):
                     self._show_error(error)
         self._drawing.rest()
-        now = time.monotonic()
-        self._next_picture = max(began + _FRAME, now + (now - began))  # half of the time is for the process
+        # as much of the processor is for the process: Python runs one thread at a time, and drawing is Python
+        self._next_picture = max(began + _FRAME, time.monotonic() + time.thread_time() - processor)
 
     def _show_error(self, error: Exception) -> None:
         self._text.value = _LINE.format("Reset, or another setting, starts anew")
@@ -288,8 +286,8 @@ def _speed_control(speeds: Sequence[float]) -> widgets.SelectionSlider:
         value=speeds[-1],
         description="speed",
         tooltip="steps per second",
-        style={"description_width": "50px"},
-        layout={"width": "240px"},
+        style={"description_width": "45px"},
+        layout={"width": "200px"},
     )
 
 
