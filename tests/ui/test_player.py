@@ -103,6 +103,11 @@ def test_playing_advances_and_the_last_picture_is_of_the_state_at_the_pause():
     assert made.state == "paused"
 
 
+def test_the_picture_says_in_words_what_it_is():
+    made = player(describe=lambda steps: f"step {steps}")
+    assert made._drawing.picture.alt == "Figure for batch size n = 1 · step 0"
+
+
 def test_nothing_advances_after_a_pause():
     made = player()
     made.play()
@@ -307,6 +312,22 @@ def test_an_exception_is_one_line_in_place_of_the_picture_and_reset_works(where)
     made.settle(20)
     assert (made.state, made.error, message.layout.display) == ("paused", None, "none")
     assert (pixels(made) == good).all()
+
+
+@pytest.mark.parametrize("name", ["start", "advance", "change"])
+def test_a_forgotten_return_is_said(name):
+    made = player(**{name: lambda *_, **__: None})
+    made.play()
+    set_n(made, 2)
+    wait_for(lambda: made.state == "failed")
+    made.settle(20)
+    assert f"TypeError: {name} must return" in made._drawing.message.value
+
+
+@pytest.mark.parametrize("speeds", [(), (0, 1), (-1,)])
+def test_a_speed_that_is_none_is_refused(speeds):
+    with pytest.raises(ValueError, match=r"speeds must be positive, and at least one, got \["):
+        player(speeds=speeds)
 
 
 @pytest.mark.parametrize("how", ["Play", "a control", "an action"])

@@ -1,6 +1,7 @@
 """Controls with a label, a unit, a keyboard path, and a memory of the paper's setting."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import ipywidgets as widgets
@@ -54,6 +55,20 @@ def menu(label: str, options: Iterable[str] | Mapping[str, Any], value: Any, *, 
     pairs = list(named.items())
     widget = widgets.Dropdown(options=pairs, value=value, description=label, style=_STYLE, layout=_LAYOUT)
     return Control(widget, paper)
+
+
+def speed_control(speeds: Sequence[float]) -> widgets.SelectionSlider:
+    """A short slider over steps per second, at the last of ``speeds``; ``inf`` is full speed."""
+    if not speeds or min(speeds) <= 0:
+        raise ValueError(f"speeds must be positive, and at least one, got {list(speeds)}")
+    return widgets.SelectionSlider(
+        options=[("full" if math.isinf(speed) else f"{speed:g} per s", speed) for speed in speeds],
+        value=speeds[-1],
+        description="speed",
+        tooltip="steps per second",
+        style={"description_width": "45px"},
+        layout={"width": "200px"},
+    )
 
 
 def paper_button(controls: Mapping[str, Control]) -> list[widgets.Button]:

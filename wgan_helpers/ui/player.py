@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import ipywidgets as widgets
 
 from wgan_helpers.ui import alive, cells
-from wgan_helpers.ui.controls import Control, button, close_family, paper_button
+from wgan_helpers.ui.controls import Control, button, close_family, paper_button, speed_control
 from wgan_helpers.ui.drawing import Drawing, error_line
 from wgan_helpers.ui.runner import Audience, Change, Runner, State
 from wgan_helpers.ui.worker import NewestWins
@@ -39,7 +39,7 @@ class Player(widgets.VBox):
         ``start(**values)`` makes the process for the values of the controls.
     advance : callable
         ``advance(process)`` does a short unit of work, 50 ms at most, for Pause to take effect at once;
-        it returns whether there is more to do.
+        it returns whether there is more to do. Play asks it again after the end.
     view : callable
         ``view(process)`` returns a copy of what is to be drawn, since the process goes on meanwhile.
     draw : callable
@@ -55,7 +55,7 @@ class Player(widgets.VBox):
     describe : callable, optional
         ``describe(view)`` returns a few words for the status line: ``"step 120"``.
     speeds : sequence of float
-        Advances per second to choose from; it starts at the last one.
+        Advances per second to choose from, ``inf`` for full speed; it starts at the last one.
     code : callable, optional
         ``code(**values)`` returns Python code that does the same, to be shown on demand.
     on_draw : callable, optional
@@ -174,7 +174,7 @@ class Player(widgets.VBox):
         steps = [
             button(name, "pause, and do this once", partial(self._act, action)) for name, action in actions.items()
         ]
-        self._speed = _speed_control(speeds)
+        self._speed = speed_control(speeds)
         self._speed.observe(lambda change: self._runner.pace(change["new"]), names="value")
         self._shows_code = widgets.ToggleButton(
             description="Show the code", tooltip="Python code that does the same", layout={"width": "auto"}
@@ -250,7 +250,8 @@ class Player(widgets.VBox):
         else:
             try:
                 text = "" if self._describe is None else self._describe(scene.view)
-                self._drawing.show(self._draw, scene.view, f"Figure for {scene.setting} · {text}".rstrip(" ·"))
+                alt = " · ".join(filter(None, [scene.setting, text]))
+                self._drawing.show(self._draw, scene.view, f"Figure for {alt}")
                 self._text.value = _LINE.format(html.escape(text))
             except Exception as error:
                 if self._runner.fail(error, scene.process):
@@ -277,18 +278,6 @@ class _Scene(NamedTuple):
     view: Any
     process: Any
     setting: str
-
-
-def _speed_control(speeds: Sequence[float]) -> widgets.SelectionSlider:
-    options = [("full" if math.isinf(speed) else f"{speed:g} per s", speed) for speed in speeds]
-    return widgets.SelectionSlider(
-        options=options,
-        value=speeds[-1],
-        description="speed",
-        tooltip="steps per second",
-        style={"description_width": "45px"},
-        layout={"width": "200px"},
-    )
 
 
 def _listed(code: Callable[..., str], values: dict[str, Any]) -> str:

@@ -179,8 +179,7 @@ class Runner:
         with self._changed:
             self._restart = self._moved = self._unseen = False
             self._process, values = None, dict(self._values)
-        process = self._start(**values)
-        self._adopt(process, values)
+        self._adopt(_returned("start", self._start(**values)), values)
 
     def _do_change(self, process: Any) -> None:
         with self._changed:
@@ -189,7 +188,7 @@ class Runner:
         if self._change is None:
             self._do_start()
         elif changed:
-            self._adopt(self._change(process, changed, **values), values)
+            self._adopt(_returned("change", self._change(process, changed, **values)), values)
 
     def _adopt(self, process: Any, values: dict[str, Any]) -> None:
         with self._changed:
@@ -205,7 +204,7 @@ class Runner:
 
     def _do_advance(self, process: Any) -> None:
         self._due = time.monotonic() + 1 / self._speed
-        more = self._advance(process)
+        more = _returned("advance", self._advance(process))
         with self._changed:
             self._unseen = self._process is process
             if more or not self._unseen:
@@ -217,3 +216,11 @@ class Runner:
         with self._changed:
             self._unseen = self._urgent = False
         self._audience.look(process)
+
+
+def _returned(name: str, result: Any) -> Any:
+    """``result``, unless its ``return`` was forgotten."""
+    if result is None:
+        wanted = "whether there is more to do" if name == "advance" else "the process to go on with"
+        raise TypeError(f"{name} must return {wanted}, got None")
+    return result
