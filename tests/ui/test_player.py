@@ -367,6 +367,16 @@ def test_slow_motion_keeps_to_its_speed_and_pauses_at_once():
     assert time.monotonic() - began < 0.8
 
 
+def test_a_player_of_one_speed_keeps_to_it_and_has_no_control_for_it():
+    made = player(speeds=(0.001,))
+    assert made._speed not in made.children[1].children
+    made.play()
+    wait_for(lambda: process_of(made).steps == 1)
+    time.sleep(0.1)
+    assert process_of(made).steps == 1
+    made.pause()
+
+
 def test_full_speed_does_not_wait_for_a_slow_motion_step():
     made = player(speeds=(0.001, 1000))
     made._speed.value = 0.001

@@ -103,6 +103,7 @@ class Player(widgets.VBox):
             self._let_draw(on_draw)
         cells.adopt(self)
         alive.register(self)
+        self._runner.pace(self._speed.value)
         self.reset()
         if autoplay:
             self.play()
