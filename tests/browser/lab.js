@@ -51,6 +51,18 @@ window.wgan = {
     return performance.now() - figure.since > moment;
   },
 
+  // Whether a player that does not play shows the same picture as a moment ago
+  rests(player, moment = 500) {
+    const line = player.querySelector("[role=status]")?.textContent, image = player.querySelector("img");
+    const still = line && line !== "playing" && image?.complete && this.kernel.status === "idle";
+    if (!still || player.seenAs !== line + image.src) {
+      player.seenAs = line + image.src;
+      player.since = performance.now();
+      return false;
+    }
+    return performance.now() - player.since > moment;
+  },
+
   // A number for the pixels that are shown
   pixels(figure) {
     const image = figure.querySelector("img");

@@ -148,14 +148,20 @@ class Notebook:
         return Figure(self.cell(index).locator(".wgan-live"))
 
     def settle(self) -> None:
-        """Wait until every live figure shows the final picture of its setting."""
+        """Wait until every live figure shows the final picture of its setting, and every player one."""
         self.page.wait_for_function("wgan.kernel?.status === 'idle'")
         for figure in self.figures():
             figure.settle()
+        for player in self.players():
+            player.root.locator("img[src]").wait_for()
 
     def figures(self) -> list["Figure"]:
         """The live figures, from top to bottom."""
         return [Figure(root) for root in self.page.locator(".wgan-live").all()]
+
+    def players(self) -> list["Player"]:
+        """The players, from top to bottom."""
+        return [Player(root) for root in self.page.locator(".wgan-player").all()]
 
     def widgets(self, kind: str) -> list[Locator]:
         """The predictions (``"predict"``) or the exercises (``"exercise"``), from top to bottom."""
@@ -240,6 +246,24 @@ class Figure:
     def watched(self) -> dict[str, Any]:
         """What :meth:`watch` saw: ``pictures``, ``frames`` and ``violations``."""
         return self.root.evaluate("figure => wgan.watched(figure)")
+
+
+class Player(Figure):
+    """A player: what a live figure has, and buttons that play, pause and step."""
+
+    def status(self) -> str:
+        """\"playing\", \"paused\", \"finished\" or \"failed\"."""
+        return self.root.get_by_role("status").text_content() or ""
+
+    def wait_for(self, state: str) -> None:
+        """Wait until it says that it is in this state."""
+        self.root.get_by_role("status").get_by_text(state, exact=True).wait_for()
+
+    def settle(self) -> str:
+        """Wait until it no longer plays, and its picture is final; the state then."""
+        self.page.evaluate("wgan.python('')")
+        self.page.wait_for_function("player => wgan.rests(player)", arg=self.root.element_handle())
+        return self.status()
 
 
 class Control:

@@ -18,7 +18,7 @@ def test_run_all_shows_every_figure_and_no_error(notebook, screenshots):
 
 
 def _take_pictures(notebook, folder):
-    widgets = {kind: notebook.widgets(kind) for kind in ("live", "predict", "exercise")}
+    widgets = {kind: notebook.widgets(kind) for kind in ("live", "player", "predict", "exercise")}
     for kind, roots in widgets.items():
         for number, root in enumerate(roots, start=1):
             root.scroll_into_view_if_needed()
@@ -27,7 +27,7 @@ def _take_pictures(notebook, folder):
 
 
 def test_the_tab_key_reaches_every_control_and_button(notebook):
-    for figure in notebook.figures():
+    for figure in [*notebook.figures(), *notebook.players()]:
         wanted = figure.root.locator(FOCUSABLE)
         count = wanted.count()
         reached = set()
@@ -118,6 +118,29 @@ def test_papers_setting_is_one_press_and_settles(notebook):
         assert figure.settle().split("(done")[0] == setting
         assert figure.pixels() == pixels
     assert notebook.errors() == []
+
+
+def test_every_player_plays_and_pauses_also_when_its_controls_are_hammered(notebook):
+    for player in notebook.players():
+        _pause(player)
+        player.button("Reset").click()
+        player.settle()
+        still = player.pixels()
+        player.watch()
+        player.button("Play").click()
+        for control in player.controls():
+            control.press(*control.to_and_fro, *control.keys_to(control.index))
+        _pause(player)
+        assert player.settle() in ("paused", "finished")
+        assert player.pixels() != still
+        assert player.watched()["violations"] == []
+    assert notebook.errors() == []
+
+
+def _pause(player):
+    if player.status() == "playing":
+        player.button("Pause").click()
+        player.settle()
 
 
 def test_running_a_live_cell_three_times_leaves_one_figure(notebook):

@@ -131,15 +131,15 @@ def test_an_exception_is_one_line_in_place_of_the_picture_and_the_next_setting_w
     figure = live(compute, draw)
     move(figure, n=3)
     figure.settle()
-    message = figure._message
+    message = figure._drawing.message
     assert "ValueError: n must not be 3 &lt;b&gt;" in message.value
     assert "second line" not in message.value
-    assert figure._picture.layout.display == "none"
+    assert figure._drawing.picture.layout.display == "none"
     assert isinstance(figure.error, ValueError)
     move(figure, n=1)
     figure.settle()
-    assert figure._message.layout.display == "none"
-    assert figure._picture.layout.display is None
+    assert figure._drawing.message.layout.display == "none"
+    assert figure._drawing.picture.layout.display is None
     assert figure.error is None
 
 
@@ -149,7 +149,7 @@ def test_an_exception_during_refinement_is_shown_too():
         raise RuntimeError("the second step failed")
 
     figure = live(compute)
-    assert "RuntimeError: the second step failed" in figure._message.value
+    assert "RuntimeError: the second step failed" in figure._drawing.message.value
 
 
 def test_paper_setting_sets_every_control_that_has_one():
@@ -197,7 +197,7 @@ def test_the_picture_after_a_failure_is_the_one_before_it():
         figure.settle()
         pictures.append(figure.png)
     assert pictures[0] == pictures[-1]
-    assert len(figure._canvas.figure.axes) == 1
+    assert len(figure._drawing._canvas.figure.axes) == 1
 
 
 def test_several_panels_reach_the_drawing_as_a_list():
@@ -233,7 +233,7 @@ def test_settle_says_when_a_figure_is_too_slow():
 
 def test_a_computation_without_a_step_is_an_error_not_an_empty_picture():
     figure = live(lambda n, kind: (step for step in ()))
-    assert "yielded no step" in figure._message.value
+    assert "yielded no step" in figure._drawing.message.value
 
 
 class Thing:

@@ -1,6 +1,7 @@
 """Controls with a label, a unit, a keyboard path, and a memory of the paper's setting."""
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import ipywidgets as widgets
@@ -54,6 +55,50 @@ def menu(label: str, options: Iterable[str] | Mapping[str, Any], value: Any, *, 
     pairs = list(named.items())
     widget = widgets.Dropdown(options=pairs, value=value, description=label, style=_STYLE, layout=_LAYOUT)
     return Control(widget, paper)
+
+
+def speed_control(speeds: Sequence[float]) -> widgets.SelectionSlider:
+    """A short slider over steps per second, at the last of ``speeds``; ``inf`` is full speed."""
+    if not speeds or min(speeds) <= 0:
+        raise ValueError(f"speeds must be positive, and at least one, got {list(speeds)}")
+    return widgets.SelectionSlider(
+        options=[("full" if math.isinf(speed) else f"{speed:g} per s", speed) for speed in speeds],
+        value=speeds[-1],
+        description="speed",
+        tooltip="steps per second",
+        style={"description_width": "45px"},
+        layout={"width": "200px"},
+    )
+
+
+def paper_button(controls: Mapping[str, Control]) -> list[widgets.Button]:
+    """A button that sets all of ``controls`` to the paper's values, if any of them has one."""
+    marked = [control for control in controls.values() if control.paper is not None]
+
+    def set_to_paper() -> None:
+        for control in marked:
+            control.widget.value = control.paper
+
+    return [button("Paper's setting", "set every control to the paper's value", set_to_paper)] if marked else []
+
+
+def button(description: str, tooltip: str, action: Callable[[], object], *, width: str = "auto") -> widgets.Button:
+    """A button that calls ``action``, as wide as what it says unless given a ``width``."""
+    made = widgets.Button(description=description, tooltip=tooltip, layout={"width": width})
+    made.on_click(lambda _: action())
+    return made
+
+
+def close_family(widget: widgets.Widget) -> None:
+    """Take ``widget`` and all that it contains off the page."""
+    for member in list(_family(widget)):
+        widgets.Widget.close(member)
+
+
+def _family(widget: widgets.Widget) -> Iterator[widgets.Widget]:
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from _family(child)
 
 
 def _listed(label: str, stops: list[Any], value: Any, paper: Any) -> None:

@@ -31,7 +31,46 @@ function render({ model, el }) {
   }
   model.on("change:value", show);
   show();
-  return () => model.off("change:value", show);
+  const ended = letDraw(model, shown);
+  return () => { model.off("change:value", show); ended(); };
+}
+
+// Where the pointer goes while it is pressed, as fractions of the picture, in batches
+function letDraw(model, shown) {
+  let points = [], waiting = null;
+  function send() {
+    clearTimeout(waiting);
+    waiting = null;
+    if (points.length) model.send({ points });
+    points = [];
+  }
+  function note(event) {
+    const box = shown.getBoundingClientRect(), all = event.getCoalescedEvents?.() ?? [];
+    for (const { clientX, clientY } of all.length ? all : [event]) {
+      points.push([(clientX - box.left) / box.width, (clientY - box.top) / box.height]);
+    }
+    waiting ??= setTimeout(send, 40);
+  }
+  shown.addEventListener("pointerdown", event => {
+    if (!model.get("drawable") || event.button !== 0) return;
+    shown.setPointerCapture(event.pointerId);
+    note(event);
+    send();
+  });
+  shown.addEventListener("pointermove", event => {
+    if (shown.hasPointerCapture(event.pointerId)) note(event);
+  });
+  shown.addEventListener("lostpointercapture", send);
+  function allow() {
+    const yes = model.get("drawable");
+    shown.draggable = !yes;
+    shown.style.cursor = yes ? "crosshair" : "";
+    shown.style.touchAction = yes ? "none" : "";  // or a finger would scroll the page
+    shown.style.userSelect = yes ? "none" : "";
+  }
+  model.on("change:drawable", allow);
+  allow();
+  return () => { model.off("change:drawable", allow); clearTimeout(waiting); };
 }
 export default { render };
 """
@@ -46,8 +85,12 @@ class Picture(anywidget.AnyWidget):
         The file; empty for no picture.
     alt : str
         What it shows, for readers who do not see it. Set together with ``value``.
+    drawable : bool
+        Whether the pointer draws. What it draws comes as messages ``{"points": [[across, down], …]}``, in
+        fractions of the picture's width from the left, and of its height from the top.
     """
 
     _esm = _SCRIPT
     value = traitlets.Bytes(b"").tag(sync=True)
     alt = traitlets.Unicode("").tag(sync=True)
+    drawable = traitlets.Bool(False).tag(sync=True)

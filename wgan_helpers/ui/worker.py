@@ -4,6 +4,8 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from wgan_helpers.ui import interrupts
+
 Request = TypeVar("Request")
 
 
@@ -11,9 +13,9 @@ class NewestWins(Generic[Request]):
     """Calls ``work(request, outdated)`` off the calling thread, one call at a time.
 
     Requests never queue: while one is worked on, only the newest that arrives meanwhile is kept.
-    ``outdated()`` tells the work that a newer request waits, or that :meth:`stop` was called; the work
-    should then return when it conveniently can. The thread lives only while there is work, so a
-    forgotten worker costs nothing.
+    ``outdated()`` tells the work that a newer request waits, that :meth:`stop` was called, or that the kernel
+    was interrupted; the work should then return when it conveniently can. The thread lives only while there
+    is work, so a forgotten worker costs nothing.
 
     Parameters
     ----------
@@ -27,7 +29,14 @@ class NewestWins(Generic[Request]):
         self._running = False
         self._stopped = False
         self._closed = False
+        self._interrupts = 0
         self._changed = threading.Condition()
+        interrupts.watch()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is left to do."""
+        return not self._running
 
     def submit(self, request: Request) -> None:
         """Ask for ``request``; whatever waited is forgotten."""
@@ -58,7 +67,7 @@ class NewestWins(Generic[Request]):
             return self._changed.wait_for(lambda: not self._running, timeout)
 
     def _outdated(self) -> bool:
-        return self._stopped or bool(self._waiting)
+        return self._stopped or bool(self._waiting) or interrupts.count() != self._interrupts
 
     def _run(self) -> None:
         while True:
@@ -68,4 +77,5 @@ class NewestWins(Generic[Request]):
                     self._changed.notify_all()
                     return
                 request = self._waiting.pop()
+                self._interrupts = interrupts.count()
             self._work(request, self._outdated)
