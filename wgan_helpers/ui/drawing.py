@@ -2,7 +2,6 @@
 
 import gc
 import html
-import io
 import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -143,13 +142,14 @@ def picture(draw: Callable[[Any], object], size: tuple[float, float] = (6.0, 3.6
 
 def _canvas(size: tuple[float, float]) -> tuple["FigureCanvasAgg", dict[str, float]]:
     """A figure of its own, since pyplot would keep it and show it a second time; and the margins of its axes."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+
+    from wgan_helpers.ui.lettering import Canvas
 
     width, height = size
     margins = {"left": _LEFT / width, "bottom": _BOTTOM / height}
     margins |= {"right": 1 - _RIGHT / width, "top": 1 - _TOP / height}
-    return FigureCanvasAgg(Figure(figsize=size, dpi=_DPI)), margins
+    return Canvas(Figure(figsize=size, dpi=_DPI)), margins
 
 
 def _thin_ticks(axes: Iterable["Axes"]) -> None:
@@ -170,10 +170,8 @@ def _collect_garbage() -> None:
 
 
 def _png(canvas: "FigureCanvasAgg") -> bytes:
-    """The figure as a PNG file: fast rather than small, since it travels to the browser only once."""
-    from PIL import Image
+    """The figure as a PNG file."""
+    from wgan_helpers.ui.encoding import png_file
 
     canvas.draw()
-    file = io.BytesIO()
-    Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").save(file, "png", compress_level=1)
-    return file.getvalue()
+    return png_file(canvas.buffer_rgba())
