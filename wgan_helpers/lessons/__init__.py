@@ -18,6 +18,7 @@ __all__ = [
     "false_minima",
     "intrinsic_dimension",
     "kmeans",
+    "lipschitz",
     "particles",
     "pixel_distance",
     "regularisation",
