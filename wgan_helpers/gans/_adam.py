@@ -16,15 +16,15 @@ class FlatAdam:
     ----------
     network : nn.Module
         Its parameters move to views of one vector, and so do their gradients.
-    lr, beta1, beta2 : sequence of float
-        Learning rate and momenta; one each for models side by side, whose parameters all have a leading axis.
+    models : int
+        How many are side by side, their parameters all with a leading axis; 1 for one alone.
 
     References
     ----------
     Kingma, Ba 2015, "Adam: a method for stochastic optimization".
     """
 
-    def __init__(self, network: nn.Module, lr: Sequence[float], beta1: Sequence[float], beta2: Sequence[float]) -> None:
+    def __init__(self, network: nn.Module, models: int = 1) -> None:
         parameters = list(network.parameters())
         self.values = torch.cat([p.detach().flatten() for p in parameters])
         self.gradient, self._mean, self._square = (torch.zeros_like(self.values) for _ in range(3))
@@ -34,14 +34,16 @@ class FlatAdam:
             p.data = self.values[part].view_as(p)
             p.grad = self.gradient[part].view_as(p)
             start = part.stop
-        self._sizes = [p.numel() // len(lr) for p in parameters]
-        self._lr, self._beta1, self._beta2 = self._spread(lr), self._spread(beta1), self._spread(beta2)
-        self._weight1: float | Tensor = 1.0  # β to the power of the steps so far
+        self._sizes = [p.numel() // models for p in parameters]
+        self._lr: float | Tensor = 0.0
+        self._beta1: float | Tensor = 0.0
+        self._beta2: float | Tensor = 0.0
+        self._weight1: float | Tensor = 1.0  # product of the β of all steps so far
         self._weight2: float | Tensor = 1.0
 
-    def set_lr(self, lr: Sequence[float]) -> None:
-        """Go on with other learning rates."""
-        self._lr = self._spread(lr)
+    def set(self, lr: Sequence[float], beta1: Sequence[float], beta2: Sequence[float]) -> None:
+        """Go on with this learning rate and these momenta, one for each model."""
+        self._lr, self._beta1, self._beta2 = self._spread(lr), self._spread(beta1), self._spread(beta2)
 
     def step(self, share: float = 1.0) -> None:
         """Go down the gradient, with this share of the learning rate."""

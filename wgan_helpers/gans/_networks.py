@@ -23,21 +23,23 @@ def generator(
 
 def critic(config: Config, dim: int, shape: Shape | None, models: int | None, each: Sequence[Generator]) -> nn.Module:
     """From points ``(..., n, dim)`` to scores ``(..., n, 1)``; for BEGAN, reconstruction errors."""
-    errors = OBJECTIVES[config.objective].reads == "errors"
+    kind = critic_kind(config)
     if config.critic.endswith("conv"):
-        if errors:
-            raise ValueError(f"{config.objective} needs an autoencoder as critic: critic='mlp', got {config.critic!r}")
-        kind: Callable[..., nn.Module] = {
-            "lipschitz": networks.LipschitzConvCritic,
-            "spectral": networks.SpectralConvCritic,
-        }.get(config.control or "", networks.ConvCritic)
         return kind(_pictures(config, shape), config.hidden, generators=each)
-    if errors:
-        return networks.Autoencoder(dim, config.latent, config.hidden, config.depth, models=models, generators=each)
-    kind = {"lipschitz": networks.LipschitzMLP, "spectral": networks.SpectralMLP}.get(
-        config.control or "", networks.MLP
-    )
-    return kind(dim, 1, config.hidden, config.depth, models=models, generators=each)
+    second = config.latent if kind is networks.Autoencoder else 1
+    return kind(dim, second, config.hidden, config.depth, models=models, generators=each)
+
+
+def critic_kind(config: Config) -> Callable[..., nn.Module]:
+    """The class of the critic, which says how it is held."""
+    if OBJECTIVES[config.objective].reads == "errors":
+        return networks.Autoencoder
+    conv = config.critic.endswith("conv")
+    if config.control == "lipschitz":
+        return networks.LipschitzConvCritic if conv else networks.LipschitzMLP
+    if config.control == "spectral":
+        return networks.SpectralConvCritic if conv else networks.SpectralMLP
+    return networks.ConvCritic if conv else networks.MLP
 
 
 def _pictures(config: Config, shape: Shape | None) -> Shape:

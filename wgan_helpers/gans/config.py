@@ -53,7 +53,7 @@ class Config:
     seed : int
         For the initial weights and all samples.
     precision : str
-        ``"float32"`` or ``"bfloat16"`` for the products of convolutional networks.
+        ``"float32"``, or ``"bfloat16"`` for the products of networks that are both convolutional.
 
     Raises
     ------
@@ -99,8 +99,17 @@ class Config:
     def __post_init__(self) -> None:
         for name, check in _CHECKS.items():
             check(getattr(self, name), name)
-        if self.critic == "lipschitz" and self.hidden % 2:
+        if self.control == "lipschitz" and self.hidden % 2:
             raise ValueError(f"hidden must be even for a Lipschitz critic, which sorts pairs, got {self.hidden}")
+        if OBJECTIVES[self.objective].reads == "errors" and self.critic != "mlp":
+            raise ValueError(
+                f"the critic of {self.objective} is an autoencoder: critic must be 'mlp', got {self.critic!r}"
+            )
+        if self.precision == "bfloat16" and not (self.critic.endswith("conv") and self.generator == "conv"):
+            raise ValueError(
+                "bfloat16 is for convolutional networks only: "
+                f"got critic {self.critic!r} and generator {self.generator!r}"
+            )
 
     @property
     def control(self) -> str | None:

@@ -1,7 +1,7 @@
 """A generator and a critic that play: one pair, or many of one shape as one tensor programme."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, Final, cast
 
 import torch
@@ -19,6 +19,8 @@ from wgan_helpers.networks import passes
 #: What may differ between the models of one game.
 OF_EACH: Final = ("seed", "lr_critic", "lr_generator", "beta1", "beta2", "penalty", "clip", "diversity")
 _SHARED: Final = tuple(field.name for field in fields(Config) if field.name not in OF_EACH)
+_NETWORKS: Final = ("critic", "generator", "hidden", "depth", "latent")
+_FIXED: Final = (*_NETWORKS, "seed", "precision")
 _BALANCE_RATE: Final = 1e-3  # BEGAN's λ_k
 
 
@@ -60,21 +62,18 @@ class Game:
         source: Any,
         device: torch.device | str = "cpu",
     ) -> None:
-        self.configs = [config] if isinstance(config, Config) else list(config)
-        self.config = _shared(self.configs)
-        self.models = None if isinstance(config, Config) else len(self.configs)
-        self.objective = OBJECTIVES[self.config.objective]
+        configs = [config] if isinstance(config, Config) else list(config)
+        first = _shared(configs)
+        self.models = None if isinstance(config, Config) else len(configs)
         self.device = torch.device(device)
-        self._randomness = [Generator(self.device).manual_seed(each.seed) for each in self.configs]
-        self._source = Source(source, self.config.batch)
+        self._randomness = [Generator(self.device).manual_seed(each.seed) for each in configs]
+        self._source = Source(source, first.batch)
         self.dim, self.source_name = self._source.dim, self._source.name
         about = self._source.dim, self._source.shape, self.models, self._randomness
-        self.generator = _networks.generator(self.config, *about)
-        self.critic = _networks.critic(self.config, *about)
-        betas = self._each("beta1"), self._each("beta2")
-        self.generator_adam = FlatAdam(self.generator, self._each("lr_generator"), *betas)
-        self.critic_adam = FlatAdam(self.critic, self._each("lr_critic"), *betas)
-        self._penalty, self._clip, self._diversity = (self._setting(name) for name in ("penalty", "clip", "diversity"))
+        self.generator = _networks.generator(first, *about)
+        self.critic = _networks.critic(first, *about)
+        self.generator_adam, self.critic_adam = (FlatAdam(net, len(configs)) for net in (self.generator, self.critic))
+        self._set(configs)
         nothing = torch.zeros(() if self.models is None else self.models, device=self.device)
         self.steps = 0
         self.balance = nothing  # BEGAN's k
@@ -109,6 +108,30 @@ class Game:
         self.losses = self.losses._replace(generator=loss)
         self.steps += 1
 
+    def change(self, **settings: Any) -> None:
+        """Go on with other settings, in all models; weights, momenta and randomness stay.
+
+        Parameters
+        ----------
+        **settings
+            Fields of :class:`Config` and their new values: all but those of the networks, seed and precision.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If they do not fit the game, which then goes on as it was.
+        """
+        for name in _FIXED:
+            if name in settings:
+                raise ValueError(f"{name} cannot change while a game runs: start a new one")
+        configs = [replace(config, **settings) for config in self.configs]
+        if _networks.critic_kind(configs[0]) is not _networks.critic_kind(self.config):
+            raise ValueError(
+                f"{configs[0].objective} needs another kind of critic than {self.config.objective}: start a new game"
+            )
+        self._source.must_fill(configs[0].batch)
+        self._set(configs)
+
     def snapshot(self) -> Snapshot:
         """Where the game stands: a copy, which further steps do not change."""
         return Snapshot.of(self)
@@ -141,6 +164,14 @@ class Game:
             generator.set_state(saved.cpu())
         self.balance, self.estimate = state["rest"]["balance"], state["rest"]["estimate"]
         self.losses = Losses(*state["rest"]["losses"])
+
+    def _set(self, configs: list[Config]) -> None:
+        """Play by these settings."""
+        self.configs, self.config = configs, configs[0]
+        self.objective = OBJECTIVES[self.config.objective]
+        self._penalty, self._clip, self._diversity = (self._setting(name) for name in ("penalty", "clip", "diversity"))
+        for adam, lr in ((self.generator_adam, "lr_generator"), (self.critic_adam, "lr_critic")):
+            adam.set(self._each(lr), self._each("beta1"), self._each("beta2"))
 
     def _improve_critic(self, times: int) -> None:
         # the generator rests meanwhile, so its points for all these steps are made at once
@@ -215,7 +246,7 @@ class Game:
         return max(0.0, 1 - self.steps / self.config.steps) if self.config.decay else 1.0
 
     def _real(self, batches: int) -> Tensor:
-        return self._for_each(lambda generator: self._source.sample(batches, generator))
+        return self._for_each(lambda generator: self._source.sample(batches, self.config.batch, generator))
 
     def _latent(self, batches: int) -> Tensor:
         shape = batches * self.config.batch, self.config.latent
