@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from wgan_helpers import distributions, transport
+from wgan_helpers import distributions, networks, transport
 from wgan_helpers.lessons import duality, exercises
 from wgan_helpers.lessons.exercises import notebook_06
 from wgan_helpers.ui.exercise import staged
@@ -54,6 +54,24 @@ MISTAKES = {
         (lambda x, y: (x - y).square().sum(), "take the square root"),
         (lambda x, y: (x - y).abs().sum(), "yours is 7"),
         (lambda x: x, "TypeError"),
+    ],
+    "bjorck_step": [
+        (None, "nothing is there yet"),
+        (lambda W: None, "it returns nothing"),
+        (lambda W: 1.5 * W @ W.T, "W Wᵀ is (6, 6)"),
+        (lambda W: 1.5 * W + 0.5 * W @ W.T @ W, "it holds the large singular values back"),
+        (lambda W: W, "as it was"),
+        (lambda W: 2 * W - 0.5 * W @ W.T @ W, "has become larger than 1"),
+        (lambda W: 1.25 * W - 0.25 * W @ W.T @ W, "3/2 and 1/2"),
+    ],
+    "generator_loss": [
+        (None, "nothing is there yet"),
+        (lambda scores: -torch.sigmoid(scores).log(), "take the mean"),
+        (lambda scores: torch.sigmoid(scores).log().mean(), "it is −log D"),
+        (lambda scores: (1 - torch.sigmoid(scores)).log().mean(), "whose gradient vanishes"),
+        (lambda scores: -(1 - torch.sigmoid(scores)).log().mean(), "what the critic minimises"),
+        (lambda scores: -scores.mean(), "the sigmoid of the score"),
+        (lambda scores: -torch.sigmoid(scores).log().mean(), "at a score of −200"),
     ],
     "c_transform": [
         (lambda cost, g: (cost - g).amin(dim=0), "The minimum runs over j"),
@@ -117,11 +135,15 @@ EXERCISES = {
     "light_proof": exercises.light_proof,
     "broken_epsilon": exercises.naive_sinkhorn_breaks,
     "mean_batch_loss": exercises.mean_batch_loss,
+    "bjorck_step": exercises.bjorck_step,
+    "generator_loss": exercises.generator_loss,
     "crossover_64": exercises.crossover_dimension,
     "estimate_bias": exercises.gradient_bias,
 }
 # another way to the same end
 OTHERS = {
+    "bjorck_step": networks.bjorck,
+    "generator_loss": lambda scores: -torch.nn.functional.logsigmoid(scores).mean(),
     "point_distance": lambda x, y: torch.dist(x, y),
     "c_transform": lambda cost, g: torch.stack([(row - g).min() for row in cost]),
     "log_sinkhorn_step": transport.soft_c_transform,

@@ -132,6 +132,21 @@ class Game:
         self._source.must_fill(configs[0].batch)
         self._set(configs)
 
+    def feed(self, source: Any) -> None:
+        """Go on with another source of the same dimension.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for a new game; this one then goes on as it was.
+        """
+        fed = Source(source, self.config.batch)
+        if (fed.dim, fed.shape) != (self.dim, self._source.shape):
+            raise ValueError(
+                f"the networks are for dimension {self.dim}, the new source has {fed.dim}: start a new game"
+            )
+        self._source, self.source_name = fed, fed.name
+
     def snapshot(self) -> Snapshot:
         """Where the game stands: a copy, which further steps do not change."""
         return Snapshot.of(self)

@@ -21,6 +21,7 @@ __all__ = [
     "lipschitz",
     "particles",
     "pixel_distance",
+    "playground",
     "regularisation",
     "regularised_minima",
     "sample_complexity",

@@ -8,10 +8,13 @@ from wgan_helpers.lessons.exercises.notebook_00 import point_distance
 from wgan_helpers.lessons.exercises.notebook_03 import c_transform
 from wgan_helpers.lessons.exercises.notebook_05 import crossover_dimension, gradient_bias, mean_batch_loss
 from wgan_helpers.lessons.exercises.notebook_06 import light_proof, log_sinkhorn_step, naive_sinkhorn_breaks
+from wgan_helpers.lessons.exercises.notebook_07 import bjorck_step, generator_loss
 
 __all__ = [
+    "bjorck_step",
     "c_transform",
     "crossover_dimension",
+    "generator_loss",
     "gradient_bias",
     "light_proof",
     "log_sinkhorn_step",
