@@ -6,6 +6,7 @@ from typing import Final, Protocol
 import torch
 from torch import Tensor, nn
 
+from wgan_helpers import _checks
 from wgan_helpers.networks.mlp import MLP, Generators
 
 _SAFE: Final = 3.0  # of a bound of σ²: a Björck step keeps singular values below √3 at or below 1, and none gets lost
@@ -164,12 +165,21 @@ def clip_(network: nn.Module, limit: float | Tensor) -> None:
     limit : float or (models,)
         Positive; one for each of the models side by side, if it is a tensor.
 
+    Raises
+    ------
+    ValueError
+        If a number is not positive, or if there is not one limit, or one for each model.
+
     References
     ----------
     Arjovsky, Chintala, Bottou 2017, "Wasserstein GAN".
     """
+    if not isinstance(limit, Tensor):
+        _checks.positive(limit, "limit")
     for parameter in network.parameters():
         if isinstance(limit, Tensor):
+            if limit.numel() not in (1, len(parameter)):
+                raise ValueError(f"there must be a limit for each of {len(parameter)} models, got {limit.numel()}")
             each = limit.reshape(-1, *[1] * (parameter.ndim - 1)).to(parameter)
             parameter.clamp_(-each, each)
         else:
