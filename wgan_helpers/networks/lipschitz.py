@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from wgan_helpers import _checks
 from wgan_helpers.networks.mlp import MLP, Generators
 
-_SAFE: Final = 3.0  # of a bound of σ²: a Björck step keeps singular values below √3 at or below 1, and none gets lost
+_SAFE: Final = 3.0  # of a bound of σ²: a Björck step keeps directions with σ < √3, and takes none above norm 1
 
 
 @torch.no_grad()
@@ -18,8 +18,9 @@ def bjorck(weight: Tensor) -> Tensor:
 
     .. math:: W \leftarrow \tfrac32 W - \tfrac12 W W^\top W
 
-    takes each singular value σ to 1.5σ − .5σ³, which is at most 1 for σ ≤ 2. Where the row sums of the Gram matrix
-    cannot exclude a larger one, the weight is shrunk first. So what comes back is certified, whatever came in.
+    takes each singular value σ to 1.5σ − .5σ³, which is at most 1 for σ ≤ 2. The largest σ² is at most
+    :math:`m + \|W W^\top - m I\|_F` with m their mean; where this bound does not exclude that the step harms, the
+    weight is shrunk to norm 1 or below first. So what comes back is certified, whatever came in.
 
     Parameters
     ----------
@@ -37,10 +38,15 @@ def bjorck(weight: Tensor) -> Tensor:
     """
     wide = weight.shape[-2] <= weight.shape[-1]
     gram = weight @ weight.mT if wide else weight.mT @ weight
-    bound = gram.abs().sum(dim=-1).amax(dim=-1)[..., None, None]  # of the largest σ²
-    shrink = torch.where(bound > _SAFE, bound, 1.0).rsqrt_()  # to norm 1, not to √3: the step takes √3 to zero
-    cubed = gram @ weight if wide else weight @ gram
-    return 1.5 * shrink * weight - 0.5 * shrink**3 * cubed
+    diagonal = gram.diagonal(dim1=-2, dim2=-1)
+    mean = diagonal.mean(dim=-1, keepdim=True)
+    diagonal -= mean
+    bound = (mean + torch.linalg.vector_norm(gram, dim=(-2, -1)).unsqueeze(-1)).unsqueeze(-1)
+    diagonal += mean
+    shrink = torch.where(bound > _SAFE, bound, 1.0).rsqrt_()  # not to √3, which the step takes to zero
+    weight = shrink * weight
+    gram *= shrink.square_()
+    return torch.lerp(weight, gram @ weight if wide else weight @ gram, -0.5)
 
 
 class LipschitzMLP(MLP):
@@ -207,5 +213,12 @@ def lipschitz_bound(network: Layered) -> Tensor:
     () or (models,)
         In float64. Exact for a perceptron of one layer and for an orthonormal chain that is aligned, but far above
         the largest slope for most other networks.
+
+    Raises
+    ------
+    TypeError
+        If the network is no such chain.
     """
+    if not hasattr(network, "layer_bounds"):
+        raise TypeError(f"lipschitz_bound knows perceptrons and convolutional critics, got {type(network).__name__}")
     return torch.stack(network.layer_bounds()).prod(dim=0)
