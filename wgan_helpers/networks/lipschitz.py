@@ -137,11 +137,13 @@ class NormEstimates(nn.Module):
     def __init__(self, matrices: Sequence[Tensor]) -> None:
         super().__init__()
         for i, matrix in enumerate(matrices):
+            exact = matrix.double()
             wide = matrix.shape[-2] <= matrix.shape[-1]
-            gram = matrix @ matrix.mT if wide else matrix.mT @ matrix
+            gram = exact @ exact.mT if wide else exact.mT @ exact
             leading = torch.linalg.eigh(gram).eigenvectors[..., -1:]
-            self.register_buffer(f"u{i}", leading if wide else _direction(matrix @ leading))
-            self.register_buffer(f"v{i}", _direction(matrix.mT @ leading) if wide else leading)
+            u, v = (leading, exact.mT @ leading) if wide else (exact @ leading, leading)
+            self.register_buffer(f"u{i}", _direction(u).to(matrix.dtype))
+            self.register_buffer(f"v{i}", _direction(v).to(matrix.dtype))
 
     def forward(self, matrices: Sequence[Tensor]) -> list[Tensor]:
         """The estimates ``u^T M v``, ``(..., 1, 1)`` each, differentiable in the matrices."""
