@@ -240,10 +240,17 @@ def conv_bound(weight: Tensor, stride: int) -> Tensor:
     ()
         In float64.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the weight has another shape, or the stride is no integer of at least 1.
+
     References
     ----------
     Tsuzuku, Sato, Sugiyama 2018, "Lipschitz-margin training", section 4.
     """
+    if weight.ndim != 4:
+        raise ValueError(f"weight must have shape (out, in, k, k), got {tuple(weight.shape)}")
     overlaps = math.prod(math.ceil(side / _checks.integer(stride, "stride")) for side in weight.shape[2:])
     return torch.linalg.matrix_norm(weight.flatten(1).double(), ord=2) * math.sqrt(overlaps)
 

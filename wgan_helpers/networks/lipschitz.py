@@ -6,9 +6,10 @@ from typing import Final, Protocol
 import torch
 from torch import Tensor, nn
 
+from wgan_helpers import _checks
 from wgan_helpers.networks.mlp import MLP, Generators
 
-_SAFE: Final = 3.0  # of a bound of σ²: a Björck step keeps singular values below √3 at or below 1, and none gets lost
+_SAFE: Final = 3.0  # of a bound of σ²: a Björck step keeps directions with σ < √3, and takes none above norm 1
 
 
 @torch.no_grad()
@@ -17,8 +18,9 @@ def bjorck(weight: Tensor) -> Tensor:
 
     .. math:: W \leftarrow \tfrac32 W - \tfrac12 W W^\top W
 
-    takes each singular value σ to 1.5σ − .5σ³, which is at most 1 for σ ≤ 2. Where the row sums of the Gram matrix
-    cannot exclude a larger one, the weight is shrunk first. So what comes back is certified, whatever came in.
+    takes each singular value σ to 1.5σ − .5σ³, which is at most 1 for σ ≤ 2. The largest σ² is at most
+    :math:`m + \|W W^\top - m I\|_F` with m their mean; where this bound does not exclude that the step harms, the
+    weight is shrunk to norm 1 or below first. So what comes back is certified, whatever came in.
 
     Parameters
     ----------
@@ -36,10 +38,15 @@ def bjorck(weight: Tensor) -> Tensor:
     """
     wide = weight.shape[-2] <= weight.shape[-1]
     gram = weight @ weight.mT if wide else weight.mT @ weight
-    bound = gram.abs().sum(dim=-1).amax(dim=-1)[..., None, None]  # of the largest σ²
-    shrink = torch.where(bound > _SAFE, bound, 1.0).rsqrt_()  # to norm 1, not to √3: the step takes √3 to zero
-    cubed = gram @ weight if wide else weight @ gram
-    return 1.5 * shrink * weight - 0.5 * shrink**3 * cubed
+    diagonal = gram.diagonal(dim1=-2, dim2=-1)
+    mean = diagonal.mean(dim=-1, keepdim=True)
+    diagonal -= mean
+    bound = (mean + torch.linalg.vector_norm(gram, dim=(-2, -1)).unsqueeze(-1)).unsqueeze(-1)
+    diagonal += mean
+    shrink = torch.where(bound > _SAFE, bound, 1.0).rsqrt_()  # not to √3, which the step takes to zero
+    weight = shrink * weight
+    gram *= shrink.square_()
+    return torch.lerp(weight, gram @ weight if wide else weight @ gram, -0.5)
 
 
 class LipschitzMLP(MLP):
@@ -130,11 +137,13 @@ class NormEstimates(nn.Module):
     def __init__(self, matrices: Sequence[Tensor]) -> None:
         super().__init__()
         for i, matrix in enumerate(matrices):
+            exact = matrix.double()
             wide = matrix.shape[-2] <= matrix.shape[-1]
-            gram = matrix @ matrix.mT if wide else matrix.mT @ matrix
+            gram = exact @ exact.mT if wide else exact.mT @ exact
             leading = torch.linalg.eigh(gram).eigenvectors[..., -1:]
-            self.register_buffer(f"u{i}", leading if wide else _direction(matrix @ leading))
-            self.register_buffer(f"v{i}", _direction(matrix.mT @ leading) if wide else leading)
+            u, v = (leading, exact.mT @ leading) if wide else (exact @ leading, leading)
+            self.register_buffer(f"u{i}", _direction(u).to(matrix.dtype))
+            self.register_buffer(f"v{i}", _direction(v).to(matrix.dtype))
 
     def forward(self, matrices: Sequence[Tensor]) -> list[Tensor]:
         """The estimates ``u^T M v``, ``(..., 1, 1)`` each, differentiable in the matrices."""
@@ -164,12 +173,21 @@ def clip_(network: nn.Module, limit: float | Tensor) -> None:
     limit : float or (models,)
         Positive; one for each of the models side by side, if it is a tensor.
 
+    Raises
+    ------
+    ValueError
+        If a number is not positive, or if there is not one limit, or one for each model.
+
     References
     ----------
     Arjovsky, Chintala, Bottou 2017, "Wasserstein GAN".
     """
+    if not isinstance(limit, Tensor):
+        _checks.positive(limit, "limit")
     for parameter in network.parameters():
         if isinstance(limit, Tensor):
+            if limit.numel() not in (1, len(parameter)):
+                raise ValueError(f"there must be a limit for each of {len(parameter)} models, got {limit.numel()}")
             each = limit.reshape(-1, *[1] * (parameter.ndim - 1)).to(parameter)
             parameter.clamp_(-each, each)
         else:
@@ -197,5 +215,12 @@ def lipschitz_bound(network: Layered) -> Tensor:
     () or (models,)
         In float64. Exact for a perceptron of one layer and for an orthonormal chain that is aligned, but far above
         the largest slope for most other networks.
+
+    Raises
+    ------
+    TypeError
+        If the network is no such chain.
     """
+    if not hasattr(network, "layer_bounds"):
+        raise TypeError(f"lipschitz_bound knows perceptrons and convolutional critics, got {type(network).__name__}")
     return torch.stack(network.layer_bounds()).prod(dim=0)

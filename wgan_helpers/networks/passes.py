@@ -39,12 +39,16 @@ def forward(network: nn.Module, x: Tensor, slopes_at: int = 0) -> Pass:
     Parameters
     ----------
     network : nn.Module
-        From ``(..., n, inputs)`` to ``(..., n, outputs)``. For :meth:`Pass.backward` its parameters must have a
-        ``grad`` to add to.
+        From ``(..., n, inputs)`` to ``(..., n, outputs)``.
     x : (..., n + m, inputs)
         Points.
     slopes_at : int
         The m: at so many points, the last ones, the input gradient is wanted instead of the output.
+
+    Raises
+    ------
+    ValueError
+        If an input gradient is wanted of a network with more than one output.
     """
     return _ByHand(network, x, slopes_at) if isinstance(network, MLP) else _ByGraph(network, x, slopes_at)
 
@@ -55,13 +59,17 @@ class _ByGraph:
     @torch.enable_grad()
     def __init__(self, network: nn.Module, x: Tensor, slopes_at: int) -> None:
         n = x.shape[-2] - slopes_at
+        x = x.detach()
         self._x = x.narrow(-2, 0, n).requires_grad_()
         self._outputs = network(self._x)
         self.outputs = self._outputs.detach()
         self.gradient: Tensor | None = None
         if slopes_at:
             at = x.narrow(-2, n, slopes_at).requires_grad_()
-            (self._gradient,) = torch.autograd.grad(network(at).sum(), at, create_graph=True)
+            values = network(at)
+            if values.shape[-1] != 1:
+                raise ValueError(f"an input gradient is of one output, this network has {values.shape[-1]}")
+            (self._gradient,) = torch.autograd.grad(values.sum(), at, create_graph=True)
             self.gradient = self._gradient.detach()
         self._parameters = list(network.parameters())
 
@@ -112,7 +120,9 @@ class _ByHand:
     def backward(self, outputs: Tensor, gradient: Tensor | None = None) -> None:
         # where the layers use the parameters as they are, straight into their gradients
         as_they_are = [w is p for w, p in zip(self._weights_in_graph, self._parameters, strict=True)]
-        sums = [p.grad if same else torch.zeros_like(p) for same, p in zip(as_they_are, self._parameters, strict=True)]
+        sums = [
+            _grad(p) if same else torch.zeros_like(p) for same, p in zip(as_they_are, self._parameters, strict=True)
+        ]
         self._add_outputs(outputs, sums)
         if gradient is not None:
             self._add_slopes(gradient, sums)
@@ -123,7 +133,7 @@ class _ByHand:
         ones = delta.new_ones(*delta.shape[:-2], 1, self._n)
         for layer in reversed(range(len(sums))):
             _add_product(sums[layer], self._entering[layer].mT, delta)
-            _add_product(self._biases[layer].grad, ones, delta)
+            _add_product(_grad(self._biases[layer]), ones, delta)
             if layer:
                 delta = self._pull_back(delta, layer)
 
@@ -148,8 +158,13 @@ def _product(a: Tensor, b: Tensor) -> Tensor:
     return torch.mm(a, b) if a.ndim == 2 else torch.bmm(a, b)
 
 
-def _add_product(total: Tensor | None, a: Tensor, b: Tensor) -> None:
-    assert total is not None
+def _grad(parameter: Tensor) -> Tensor:
+    if parameter.grad is None:
+        parameter.grad = torch.zeros_like(parameter)
+    return parameter.grad
+
+
+def _add_product(total: Tensor, a: Tensor, b: Tensor) -> None:
     if a.ndim == 2:
         total.addmm_(a, b)
     else:
