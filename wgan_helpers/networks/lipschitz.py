@@ -175,8 +175,8 @@ def clip_(network: nn.Module, limit: float | Tensor) -> None:
 
     Raises
     ------
-    ValueError
-        If a number is not positive, or if there is not one limit, or one for each model.
+    TypeError, ValueError
+        If the limit is no positive number, or there is neither one nor one for each model.
 
     References
     ----------
@@ -213,8 +213,8 @@ def lipschitz_bound(network: Layered) -> Tensor:
     Returns
     -------
     () or (models,)
-        In float64. Exact for a perceptron of one layer and for an orthonormal chain that is aligned, but far above
-        the largest slope for most other networks.
+        In float64. Exact for each layer whose kernels do not overlap, but for most networks of more than one layer
+        far above the largest slope.
 
     Raises
     ------
