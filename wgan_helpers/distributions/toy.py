@@ -7,6 +7,7 @@ Gulrajani, Ahmed, Arjovsky, Dumoulin, Courville 2017, "Improved training of Wass
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import torch
@@ -49,7 +50,7 @@ class GaussianRing(Sampled):
         """Short label for plots."""
         return f"ring of {self.modes} Gaussians"
 
-    @property
+    @cached_property
     def centres(self) -> Tensor:
         """Centres of the modes ``(modes, 2)``, after the division, counter-clockwise from the right."""
         angle = 2 * math.pi * torch.arange(self.modes, dtype=torch.float64) / self.modes
@@ -111,7 +112,7 @@ class GaussianGrid(Sampled):
         """Short label for plots."""
         return f"grid of {self.side**2} Gaussians"
 
-    @property
+    @cached_property
     def centres(self) -> Tensor:
         """Centres of the modes ``(side², 2)``, after the division."""
         along = torch.arange(self.side, dtype=torch.float64) - (self.side - 1) / 2

@@ -52,12 +52,13 @@ def max_min(x: Tensor, dim: int = -1) -> Tensor:
 
 def _sort_pairs(x: Tensor) -> tuple[Tensor, Tensor]:
     a, b = x.chunk(2, dim=-1)
-    return max_min(x), a >= b
+    return max_min(x), (a >= b).to(x.dtype)
 
 
 def _unsort(gradient: Tensor, in_order: Tensor) -> Tensor:
     larger, smaller = gradient.chunk(2, dim=-1)
-    return torch.cat([torch.where(in_order, larger, smaller), torch.where(in_order, smaller, larger)], dim=-1)
+    # several times as fast as `where`, and exact for weights 0 and 1
+    return torch.cat([torch.lerp(smaller, larger, in_order), torch.lerp(larger, smaller, in_order)], dim=-1)
 
 
 def _relu(x: Tensor) -> tuple[Tensor, Tensor]:

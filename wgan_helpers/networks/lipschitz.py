@@ -38,14 +38,13 @@ def bjorck(weight: Tensor) -> Tensor:
     """
     wide = weight.shape[-2] <= weight.shape[-1]
     gram = weight @ weight.mT if wide else weight.mT @ weight
-    diagonal = gram.diagonal(dim1=-2, dim2=-1)
-    mean = diagonal.mean(dim=-1, keepdim=True)
-    diagonal -= mean
-    bound = (mean + torch.linalg.vector_norm(gram, dim=(-2, -1)).unsqueeze(-1)).unsqueeze(-1)
-    diagonal += mean
-    shrink = torch.where(bound > _SAFE, bound, 1.0).rsqrt_()  # not to √3, which the step takes to zero
-    weight = shrink * weight
-    gram *= shrink.square_()
+    mean = gram.diagonal(dim1=-2, dim2=-1).mean(dim=-1)
+    square = torch.linalg.vector_norm(gram, dim=(-2, -1)).square_()
+    bound = mean + (square - gram.shape[-1] * mean.square()).clamp_min_(0).sqrt_()
+    if not (bound <= _SAFE).all():  # hardly ever
+        shrink = torch.where(bound > _SAFE, bound, 1.0).rsqrt_()[..., None, None]  # not to √3, which becomes zero
+        weight = shrink * weight
+        gram *= shrink.square_()
     return torch.lerp(weight, gram @ weight if wide else weight @ gram, -0.5)
 
 

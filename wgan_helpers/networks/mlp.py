@@ -62,8 +62,12 @@ class MLP(nn.Module):
         each = one_for_each(generators, self.models)
         device = "cpu" if each[0] is None else each[0].device
         shapes = list(pairwise(sizes))
-        self.weights = nn.ParameterList(torch.empty(*axes, *shape, device=device) for shape in shapes)
-        self.biases = nn.ParameterList(torch.empty(*axes, 1, shape[1], device=device) for shape in shapes)
+        # plain lists, since going through a ParameterList takes longer than a small layer
+        self.weights = [nn.Parameter(torch.empty(*axes, *shape, device=device)) for shape in shapes]
+        self.biases = [nn.Parameter(torch.empty(*axes, 1, shape[1], device=device)) for shape in shapes]
+        for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            self.register_parameter(f"weight{layer}", weight)
+            self.register_parameter(f"bias{layer}", bias)
         self._initialise(each)
 
     @torch.no_grad()

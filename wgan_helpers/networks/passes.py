@@ -92,8 +92,7 @@ class _ByHand:
         with torch.enable_grad():
             self._weights_in_graph = network.effective_weights()
         self._weights = [weight.detach() for weight in self._weights_in_graph]
-        self._parameters = list(network.weights)
-        self._biases = list(network.biases)
+        self._parameters, self._biases = network.weights, network.biases
         self._activation = network.activation
         self._n = x.shape[-2] - slopes_at
         entering, pieces = [x], []
