@@ -54,7 +54,7 @@ class FlatAdam:
         self.values.sub_((self._mean / scale).mul_(share * self._lr / (1 - self._weight1)))
 
     def state(self) -> dict[str, Any]:
-        """All that changes, to be saved."""
+        """All that changes, as it is: not a copy."""
         return {name: getattr(self, name) for name in _STATE}
 
     def load(self, state: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ def generator(
 ) -> nn.Module:
     """From latent points ``(..., n, latent)`` to points ``(..., n, dim)``; of pictures, brightness in [0, 1]."""
     if config.generator == "conv":
-        return networks.ConvGenerator(config.latent, _pictures(config, shape), config.hidden, generators=each)
+        return networks.ConvGenerator(config.latent, _pictures(shape, models), config.hidden, generators=each)
     body = networks.MLP(config.latent, dim, config.hidden, config.depth, models=models, generators=each)
     return body if shape is None else networks.Bounded(body)
 
@@ -25,7 +25,7 @@ def critic(config: Config, dim: int, shape: Shape | None, models: int | None, ea
     """From points ``(..., n, dim)`` to scores ``(..., n, 1)``; for BEGAN, reconstruction errors."""
     kind = critic_kind(config)
     if config.critic.endswith("conv"):
-        return kind(_pictures(config, shape), config.hidden, generators=each)
+        return kind(_pictures(shape, models), config.hidden, generators=each)
     second = config.latent if kind is networks.Autoencoder else 1
     return kind(dim, second, config.hidden, config.depth, models=models, generators=each)
 
@@ -42,9 +42,12 @@ def critic_kind(config: Config) -> Callable[..., nn.Module]:
     return networks.ConvCritic if conv else networks.MLP
 
 
-def _pictures(config: Config, shape: Shape | None) -> Shape:
+def _pictures(shape: Shape | None, models: int | None) -> Shape:
+    if models is not None:
+        raise ValueError("convolutional networks train one at a time: take gans.train for each configuration")
     if shape is None:
         raise ValueError(
-            "convolutional networks need pictures (images.load); for points take critic='mlp' or 'lipschitz'"
+            "convolutional networks need pictures (images.load); for points take critic='mlp' or 'lipschitz', "
+            "generator='mlp'"
         )
     return shape

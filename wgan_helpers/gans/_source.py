@@ -41,12 +41,14 @@ class Source:
         self.must_fill(batch)
         self.dim: int = source.dim
         self.shape = source.shape if isinstance(source, Pictures) else None
-        self.name: str = source.name
         probe = source.sample(min(_PROBE, self._count or _PROBE), Generator())
         if probe.shape[-1] != self.dim:
             raise ValueError(f"source says that its dimension is {self.dim}, and draws points of {probe.shape[-1]}")
         if wrong := int((~torch.isfinite(probe)).any(dim=-1).sum()):
             raise ValueError(f"source draws points that are not finite: {wrong} of {len(probe)}")
+
+        # same-named laws of other parameters, and as many other points, are another source
+        self.about = f"{getattr(source, 'name', type(source).__name__)}, mean square {probe.square().mean():.4g}"
 
     def must_fill(self, batch: int) -> None:
         """Refuse minibatches larger than the data."""

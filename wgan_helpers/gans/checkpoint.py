@@ -1,5 +1,6 @@
 """Saving a game to a file, and going on from it bit for bit."""
 
+import io
 import os
 import tempfile
 import time
@@ -57,26 +58,37 @@ class Saver:
         """Replace the file by the present state; at no moment is there half a file."""
         if self._path is None:
             return
-        state = {"about": _about(self._game), "game": self._game.state(), "seconds": seconds}
-        handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
+        buffer = io.BytesIO()
+        torch.save({"about": _about(self._game), "game": self._game.state(), "seconds": seconds}, buffer)
         try:
-            with os.fdopen(handle, "wb") as file:
-                torch.save(state, file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, self._path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+            _replace(self._path, buffer.getbuffer())
+        except OSError as error:
+            raise OSError(f"the checkpoint {self._path} could not be written: {error.strerror or error}") from error
         self._saved = time.monotonic()
+
+
+def _replace(path: Path, content: memoryview) -> None:
+    """Write a file whole or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def _resume(path: Path, game: Game) -> float:
     try:
         state = torch.load(path, map_location=game.device, weights_only=True)
-        about, rest, seconds = state["about"], state["game"], state["seconds"]
+        about, rest, seconds = dict(state["about"]), state["game"], state["seconds"]
+    except OSError as error:
+        raise OSError(f"the checkpoint {path} could not be read: {error.strerror or error}") from error
     except Exception as error:
-        raise ValueError(f"{path} is not a whole checkpoint: delete it to begin anew") from error
+        raise ValueError(f"{path} is not a checkpoint, or only part of one: give another path, or delete it") from error
     now = _about(game)
     for name in now:
         if about.get(name) != now[name]:
@@ -89,4 +101,4 @@ def _resume(path: Path, game: Game) -> float:
 
 
 def _about(game: Game) -> dict[str, Any]:
-    return {**asdict(game.config), "source": game.source_name, "dimension": game.dim}
+    return {**asdict(game.config), "source": game.about_source, "dimension": game.dim}

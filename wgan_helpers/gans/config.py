@@ -1,6 +1,6 @@
 """One frozen record that says everything about a training run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -98,7 +98,7 @@ class Config:
 
     def __post_init__(self) -> None:
         for name, check in _CHECKS.items():
-            check(getattr(self, name), name)
+            object.__setattr__(self, name, check(getattr(self, name), name))  # NumPy's numbers become Python's
         if self.control == "lipschitz" and self.hidden % 2:
             raise ValueError(f"hidden must be even for a Lipschitz critic, which sorts pairs, got {self.hidden}")
         if OBJECTIVES[self.objective].reads == "errors" and self.critic != "mlp":
@@ -117,29 +117,43 @@ class Config:
         return "lipschitz" if self.critic.startswith("lipschitz") else OBJECTIVES[self.objective].control
 
 
-def _one_of(known: tuple[str, ...]) -> Callable[[Any, str], object]:
+def listed(configs: Iterable[Config]) -> list[Config]:
+    """Configurations as a list, if that is what they are."""
+    if isinstance(configs, Config):
+        raise TypeError("configs must be a sequence of Config, got a Config")
+    known = list(configs)
+    for config in known:
+        if not isinstance(config, Config):
+            raise TypeError(f"configs must be a sequence of Config, got a {type(config).__name__} in it")
+    return known
+
+
+def _one_of(known: tuple[str, ...]) -> Callable[[Any, str], Any]:
     return lambda value, name: _checks.one_of(value, name, known)
 
 
-def _integer(minimum: int) -> Callable[[Any, str], object]:
+def _integer(minimum: int) -> Callable[[Any, str], Any]:
     return lambda value, name: _checks.integer(value, name, minimum)
 
 
-def _number(minimum: float, maximum: float = float("inf")) -> Callable[[Any, str], object]:
+def _number(minimum: float, maximum: float = float("inf")) -> Callable[[Any, str], Any]:
     return lambda value, name: _checks.number(value, name, minimum, maximum)
 
 
-def _decay(value: Any, name: str) -> None:
+def _flag(value: Any, name: str) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"{name} must be True or False, got {value!r}")
+    return value
 
 
-def _momentum(value: Any, name: str) -> None:
-    if not _checks.number(value, name, 0, 1) < 1:
+def _momentum(value: Any, name: str) -> float:
+    checked = _checks.number(value, name, 0, 1)
+    if checked == 1:
         raise ValueError(f"{name} must be below 1, got {value}")
+    return checked
 
 
-_CHECKS: Mapping[str, Callable[[Any, str], object]] = MappingProxyType(
+_CHECKS: Mapping[str, Callable[[Any, str], Any]] = MappingProxyType(
     {
         "objective": _one_of(tuple(OBJECTIVES)),
         "critic": _one_of(CRITICS),
@@ -150,7 +164,7 @@ _CHECKS: Mapping[str, Callable[[Any, str], object]] = MappingProxyType(
         "seed": _integer(0),
         **dict.fromkeys(("lr_critic", "lr_generator", "clip", "epsilon"), _checks.positive),
         **dict.fromkeys(("beta1", "beta2"), _momentum),
-        "decay": _decay,
+        "decay": _flag,
         "penalty": _number(0),
         "diversity": _number(0, 1),
     }

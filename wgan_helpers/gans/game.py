@@ -1,5 +1,6 @@
 """A generator and a critic that play: one pair, or many of one shape as one tensor programme."""
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Final, cast
@@ -7,14 +8,15 @@ from typing import Any, Final, cast
 import torch
 from torch import Generator, Tensor, nn
 
-from wgan_helpers import networks, transport
+from wgan_helpers import networks
 from wgan_helpers.gans import _networks
 from wgan_helpers.gans._adam import FlatAdam
 from wgan_helpers.gans._source import Source
-from wgan_helpers.gans.config import Config
+from wgan_helpers.gans.config import Config, listed
 from wgan_helpers.gans.objectives import OBJECTIVES, Losses, near_data
 from wgan_helpers.gans.snapshot import Snapshot
 from wgan_helpers.networks import passes
+from wgan_helpers.transport.cost import distances
 
 #: What may differ between the models of one game.
 OF_EACH: Final = ("seed", "lr_critic", "lr_generator", "beta1", "beta2", "penalty", "clip", "diversity")
@@ -47,8 +49,8 @@ class Game:
         Of each player, at its last step.
     estimate : Tensor
         What the critic's last loss says of the divergence.
-    dim, source_name : int, str
-        Of the source.
+    dim, about_source : int, str
+        The source's dimension, and what it is.
 
     Raises
     ------
@@ -62,13 +64,13 @@ class Game:
         source: Any,
         device: torch.device | str = "cpu",
     ) -> None:
-        configs = [config] if isinstance(config, Config) else list(config)
+        configs = [config] if isinstance(config, Config) else listed(config)
         first = _shared(configs)
         self.models = None if isinstance(config, Config) else len(configs)
         self.device = torch.device(device)
         self._randomness = [Generator(self.device).manual_seed(each.seed) for each in configs]
         self._source = Source(source, first.batch)
-        self.dim, self.source_name = self._source.dim, self._source.name
+        self.dim, self.about_source = self._source.dim, self._source.about
         about = self._source.dim, self._source.shape, self.models, self._randomness
         self.generator = _networks.generator(first, *about)
         self.critic = _networks.critic(first, *about)
@@ -158,14 +160,15 @@ class Game:
         return torch.stack(each).all(dim=0).squeeze() if self.models is None else torch.stack(each).all(dim=0)
 
     def state(self) -> dict[str, Any]:
-        """All that changes from step to step, to be saved."""
-        return {
+        """All that changes from step to step: a copy, to be saved."""
+        state = {
             "steps": self.steps,
             "players": [adam.state() for adam in (self.generator_adam, self.critic_adam)],
             "buffers": [dict(network.named_buffers()) for network in (self.generator, self.critic)],
             "randomness": [generator.get_state() for generator in self._randomness],
             "rest": {"balance": self.balance, "losses": tuple(self.losses), "estimate": self.estimate},
         }
+        return copy.deepcopy(state)
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Go on where :meth:`state` was taken."""
@@ -218,7 +221,7 @@ class Game:
 
     def _critic_losses(self, scores: Tensor, real: Tensor, fake: Tensor) -> Losses:
         if self.objective.reads == "potential":
-            return self._losses(scores, transport.pairwise_distance(fake, real))
+            return self._losses(scores, distances(fake, real))
         on_real, on_fake = scores.chunk(2, dim=-1)
         losses = self._losses(on_real, on_fake)
         if self.objective.reads == "errors":
@@ -229,7 +232,7 @@ class Game:
     @torch.enable_grad()
     def _cost_derivative(self, fake: Tensor, potential: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
         """The generator's loss, and its derivative by the generated points, through the cost."""
-        loss = self._losses(potential, transport.pairwise_distance(fake.requires_grad_(), real)).generator
+        loss = self._losses(potential, distances(fake.requires_grad_(), real)).generator
         return loss.detach(), torch.autograd.grad(loss, fake, torch.ones_like(loss))[0]
 
     @torch.enable_grad()
@@ -253,7 +256,9 @@ class Game:
             cast(networks.LipschitzMLP, self.critic).project_()
 
     def _forward(self, network: nn.Module, x: Tensor, slopes_at: int = 0) -> passes.Pass:
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
+        if self.config.precision == "float32":
+            return passes.forward(network, x, slopes_at)
+        with torch.autocast(self.device.type, torch.bfloat16):
             return passes.forward(network, x, slopes_at)
 
     def _share(self) -> float:

@@ -9,6 +9,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from wgan_helpers import _checks, networks
+from wgan_helpers.gans._generated import Array
 from wgan_helpers.gans.objectives import Losses
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ class _Pair(NamedTuple):
     generator: nn.Module
     critic: nn.Module
     latent: int
+    dim: int
     places: Sequence[int] | None
 
 
@@ -55,7 +57,7 @@ class Snapshot:
     def of(cls, game: "Game", seconds: float = 0.0) -> "Snapshot":
         """A copy of where the game stands."""
         places = None if game.models is None else range(game.models)
-        pair = _Pair(_frozen(game.generator), _frozen(game.critic), game.config.latent, places)
+        pair = _Pair(_frozen(game.generator), _frozen(game.critic), game.config.latent, game.dim, places)
         values = game.losses, game.estimate, game.finite
         return cls(game.steps, game.config.steps, *values, seconds, (pair,))
 
@@ -84,16 +86,16 @@ class Snapshot:
         return self._gather(made)
 
     @torch.no_grad()
-    def critic(self, x: Tensor) -> Tensor:
+    def critic(self, x: Array) -> Tensor:
         """What the critic says of the points ``x`` ``(n, d)``: ``(n,)``."""
-        return self._gather(lambda pair: pair.critic(_for_models(x, pair)).squeeze(-1))
+        return self._gather(lambda pair: pair.critic(_points(x, pair)).squeeze(-1))
 
     @torch.enable_grad()
-    def critic_gradient(self, x: Tensor) -> Tensor:
+    def critic_gradient(self, x: Array) -> Tensor:
         """The critic's gradient at the points ``x`` ``(n, d)``: ``(n, d)``."""
 
         def gradient(pair: _Pair) -> Tensor:
-            at = _for_models(x.detach(), pair).clone().requires_grad_()
+            at = _points(x, pair).clone().requires_grad_()
             return torch.autograd.grad(pair.critic(at).sum(), at)[0]
 
         return self._gather(gradient)
@@ -134,6 +136,14 @@ def _in_order(found: Sequence[Tensor], pairs: Sequence[_Pair]) -> Tensor:
     return torch.cat(list(found))[places.argsort()]
 
 
+def _points(x: Array, pair: _Pair) -> Tensor:
+    """Points of the data's space, as the critic takes them."""
+    given = x.detach() if isinstance(x, Tensor) else torch.tensor(x)
+    if given.ndim != 2 or given.shape[1] != pair.dim:
+        raise ValueError(f"x must be points (n, {pair.dim}), got shape {tuple(given.shape)}")
+    return _for_models(given.to(next(pair.critic.parameters())), pair)
+
+
 def _for_models(x: Tensor, pair: _Pair) -> Tensor:
     """The same points for each model."""
     return x.expand(*_models(pair), *x.shape)
@@ -145,5 +155,4 @@ def _models(pair: _Pair) -> tuple[int, ...]:
 
 def _frozen(network: nn.Module) -> nn.Module:
     """A copy that does not train, and normalises batches by what it has learnt."""
-    memo = {id(p.grad): None for p in network.parameters()}  # gradients stay behind
-    return copy.deepcopy(network, memo).requires_grad_(False).eval()
+    return copy.deepcopy(network).requires_grad_(False).eval()

@@ -10,7 +10,7 @@ from tqdm.auto import tqdm
 
 from wgan_helpers import _checks
 from wgan_helpers.gans import checkpoint as checkpoints
-from wgan_helpers.gans.config import Config
+from wgan_helpers.gans.config import Config, listed
 from wgan_helpers.gans.game import Game, shared_fields
 from wgan_helpers.gans.snapshot import Snapshot, merge
 
@@ -64,10 +64,16 @@ def train(
     TypeError, ValueError
         At once, if settings, source and checkpoint do not fit together.
     """
+    if not isinstance(config, Config):
+        raise TypeError(f"config must be one Config, got {type(config).__name__}; train_population takes many")
+    every = _interval(every, config.steps)
     game = Game(config, source, device)
     saved = checkpoints.Saver(checkpoint, game, _SAVED_EVERY)
-    every = max(1, config.steps // _SNAPSHOTS) if every is None else _checks.integer(every, "every")
     return _run(game, every, saved, progress)
+
+
+def _interval(every: int | None, steps: int) -> int:
+    return max(1, steps // _SNAPSHOTS) if every is None else _checks.integer(every, "every")
 
 
 def _run(game: Game, every: int, saved: "checkpoints.Saver", progress: bool) -> Iterator[Snapshot]:
@@ -78,7 +84,8 @@ def _run(game: Game, every: int, saved: "checkpoints.Saver", progress: bool) -> 
         while game.steps < game.config.steps:
             started = time.perf_counter()
             game.step()
-            _must_be_finite(game)
+            if advice := _diverged(game):
+                raise DivergedError(advice)
             seconds += time.perf_counter() - started
             saved.now_and_then(seconds)
             bar.update()
@@ -86,19 +93,20 @@ def _run(game: Game, every: int, saved: "checkpoints.Saver", progress: bool) -> 
                 yield Snapshot.of(game, seconds)
     finally:  # also when the caller asks for no more
         bar.close()
-        saved.save(seconds)
+        if _diverged(game) is None:  # else the last good state is worth more
+            saved.save(seconds)
 
 
-def _must_be_finite(game: Game) -> None:
+def _diverged(game: Game) -> str | None:
+    """What to say of a loss that is no longer a finite number."""
     for player, loss in game.losses._asdict().items():
-        if not torch.isfinite(loss):
+        if game.steps and not torch.isfinite(loss):
             rate = f"lr_{player}"
             advice = f"a smaller {rate} than {getattr(game.config, rate):g}"
             if game.objective.penalty is not None:
                 advice += f" or penalty than {game.config.penalty:g}"
-            raise DivergedError(
-                f"training diverged at step {game.steps}: the {player}'s loss is {loss:g}; try {advice}"
-            )
+            return f"training diverged at step {game.steps}: the {player}'s loss is {loss:g}; try {advice}"
+    return None
 
 
 def train_population(
@@ -131,13 +139,13 @@ def train_population(
     TypeError, ValueError
         At once, if settings and source do not fit together.
     """
-    configs = list(configs)
+    configs = listed(configs)
     steps = sorted({config.steps for config in configs})
     if len(steps) != 1:
         raise ValueError(f"all configurations must have the same number of steps, got {steps or 'no configuration'}")
+    every = _interval(every, steps[0])
     places = _parts(configs, None if torch.device(device).type != "cpu" else _MODELS_AT_ONCE)
     games = [Game([configs[place] for place in part], source, device) for part in places]
-    every = max(1, steps[0] // _SNAPSHOTS) if every is None else _checks.integer(every, "every")
     return _run_all(games, places, every, progress)
 
 
