@@ -147,7 +147,7 @@ class Game:
             raise ValueError(
                 f"the networks are for dimension {self.dim}, the new source has {fed.dim}: start a new game"
             )
-        self._source, self.source_name = fed, fed.name
+        self._source, self.about_source = fed, fed.about
 
     def snapshot(self) -> Snapshot:
         """Where the game stands: a copy, which further steps do not change."""

@@ -234,8 +234,8 @@ def _draw(view: _View, panels: "Sequence[Axes]") -> None:
 
 def _draw_plane(ax: "Axes", view: _View) -> None:
     box = (-_HALF, _HALF, -_HALF, _HALF)
-    ax.imshow(view.height, origin="lower", extent=box, cmap="BrBG", alpha=0.6, interpolation="bilinear")
-    ax.quiver(*_grid(_ARROWS).T, *view.arrows.T, color=ui.PALETTE["grey"], width=0.004)
+    ax.imshow(view.height.numpy(), origin="lower", extent=box, cmap="BrBG", alpha=0.6, interpolation="bilinear")
+    ax.quiver(*_grid(_ARROWS).numpy().T, *view.arrows.numpy().T, color=ui.PALETTE["grey"], width=0.004)
     ax.plot(*view.real.T, "o", color="black", markersize=2, alpha=0.5, label="data")
     ax.plot(*view.fake[0].T, "o", color=ui.PALETTE["red"], markersize=2, alpha=0.7, label="generated")
     ax.set(xlim=box[:2], ylim=box[2:], xlabel="$x_1$", ylabel="$x_2$", title="critic: green is higher")
