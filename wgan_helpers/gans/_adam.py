@@ -50,8 +50,14 @@ class FlatAdam:
         self._weight1, self._weight2 = self._weight1 * self._beta1, self._weight2 * self._beta2
         self._mean.lerp_(self.gradient, 1 - self._beta1)
         self._square.lerp_(self.gradient * self.gradient, 1 - self._beta2)
-        scale = (self._square / (1 - self._weight2)).sqrt_().add_(_SMALL)
-        self.values.sub_((self._mean / scale).mul_(share * self._lr / (1 - self._weight1)))
+        # both corrections of the start in the length of the step: fewer passes over the vector
+        unbiased = (1 - self._weight2) ** 0.5
+        scale = self._square.sqrt().add_(_SMALL * unbiased)
+        length = share * self._lr * unbiased / (1 - self._weight1)
+        if isinstance(length, Tensor):
+            self.values.sub_(self._mean.div(scale).mul_(length))
+        else:
+            self.values.addcdiv_(self._mean, scale, value=-length)
 
     def state(self) -> dict[str, Any]:
         """All that changes, as it is: not a copy."""

@@ -90,8 +90,7 @@ class _ByHand:
     @torch.no_grad()
     def __init__(self, network: MLP, x: Tensor, slopes_at: int) -> None:
         with torch.enable_grad():
-            self._weights_in_graph = network.effective_weights()
-        self._weights = [weight.detach() for weight in self._weights_in_graph]
+            self._weights = network.effective_weights()
         self._parameters, self._biases = network.weights, network.biases
         self._activation = network.activation
         self._n = x.shape[-2] - slopes_at
@@ -100,10 +99,13 @@ class _ByHand:
             active, piece = self._activation.apply(affine(entering[-1], weight, bias))
             entering.append(active)
             pieces.append(piece)
-        self._entering = [each.narrow(-2, 0, self._n) for each in entering]
-        self._pieces = [each.narrow(-2, 0, self._n) for each in pieces]
-        self.outputs = affine(self._entering[-1], self._weights[-1], self._biases[-1])
-        self.gradient = self._chain([p.narrow(-2, self._n, slopes_at) for p in pieces]) if slopes_at else None
+        self.gradient = None
+        if slopes_at:
+            self.gradient = self._chain([each.narrow(-2, self._n, slopes_at) for each in pieces])
+            entering = [each.narrow(-2, 0, self._n) for each in entering]
+            pieces = [each.narrow(-2, 0, self._n) for each in pieces]
+        self._entering, self._pieces = entering, pieces
+        self.outputs = affine(entering[-1], self._weights[-1], self._biases[-1])
 
     def _chain(self, pieces: list[Tensor]) -> Tensor:
         """The input gradient: a linear network from the last layer to the first."""
@@ -118,7 +120,7 @@ class _ByHand:
     @torch.no_grad()
     def backward(self, outputs: Tensor, gradient: Tensor | None = None) -> None:
         # where the layers use the parameters as they are, straight into their gradients
-        as_they_are = [w is p for w, p in zip(self._weights_in_graph, self._parameters, strict=True)]
+        as_they_are = [w is p for w, p in zip(self._weights, self._parameters, strict=True)]
         sums = [
             _grad(p) if same else torch.zeros_like(p) for same, p in zip(as_they_are, self._parameters, strict=True)
         ]
@@ -126,7 +128,7 @@ class _ByHand:
         if gradient is not None:
             self._add_slopes(gradient, sums)
         if not all(as_they_are):
-            torch.autograd.backward(self._weights_in_graph, sums, inputs=self._parameters)
+            torch.autograd.backward(self._weights, sums, inputs=self._parameters)
 
     def _add_outputs(self, delta: Tensor, sums: list[Tensor]) -> None:
         ones = delta.new_ones(*delta.shape[:-2], 1, self._n)
