@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields, replace
 from typing import Any, Final, cast
 
@@ -99,7 +100,7 @@ class Game:
         made = self._forward(self.generator, self._latent(1))
         if self.objective.reads == "potential":
             real = self._real(1)
-            loss, toward = self._cost_derivative(made.outputs, self.critic(real).squeeze(-1), real)
+            loss, toward = self._cost_derivative(made.outputs, self._outputs(self.critic, real).squeeze(-1), real)
         else:
             judged = self._forward(self.critic, made.outputs)
             loss, by_score = self._score_derivative(judged.outputs)
@@ -178,7 +179,7 @@ class Game:
 
     def _improve_critic(self, times: int) -> None:
         # the generator rests meanwhile, so its points for all these steps are made at once
-        real, fake = self._real(times), self.generator(self._latent(times))
+        real, fake = self._real(times), self._outputs(self.generator, self._latent(times))
         at = self.objective.penalised(real, fake, self._uniform(times)) if self.objective.penalty else None
         for step in range(times):
             part = slice(step * self.config.batch, (step + 1) * self.config.batch)
@@ -241,10 +242,17 @@ class Game:
             cast(networks.LipschitzMLP, self.critic).project_()
 
     def _forward(self, network: nn.Module, x: Tensor, slopes_at: int = 0) -> passes.Pass:
-        if self.config.precision == "float32":
+        with self._products():
             return passes.forward(network, x, slopes_at)
-        with torch.autocast(self.device.type, torch.bfloat16):
-            return passes.forward(network, x, slopes_at)
+
+    def _outputs(self, network: nn.Module, x: Tensor) -> Tensor:
+        """What needs no way back."""
+        with self._products():
+            return network(x).to(x.dtype)
+
+    def _products(self) -> AbstractContextManager[Any]:
+        half = self.config.precision == "bfloat16"
+        return torch.autocast(self.device.type, torch.bfloat16) if half else nullcontext()
 
     def _share(self) -> float:
         """Of the learning rate, at this step."""
