@@ -1,6 +1,7 @@
 """The game of two: against the same game in plain PyTorch; what each player's step may touch; the critics' holds."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -423,3 +424,20 @@ def test_a_source_that_draws_other_than_it_says_is_refused():
         Game(Config(), Wrong(torch.zeros(1, 2)))
     with pytest.raises(ValueError, match="not finite: 1000 of 1000"):
         Game(Config(), Wrong(torch.tensor([[0.0, math.inf, 0.0]])))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize(("objective", "critic"), GAMES)
+def test_on_a_gpu_every_game_plays_and_goes_on_where_it_was_saved(objective, critic):
+    config = Config(objective=objective, critic=critic, **SMALL)
+    configs = [config, replace(config, seed=1, lr_critic=0.01)]
+    game = Game(configs, RING, "cuda")
+    game.step()
+    state = game.state()
+    game.step()
+    snapshot = game.snapshot()
+    assert snapshot.sample(5).is_cuda and snapshot.finite.all()
+    assert snapshot.critic(torch.zeros(3, 2)).shape == (2, 3)
+    game.load(state)
+    game.step()
+    torch.testing.assert_close(game.snapshot().sample(5), snapshot.sample(5))

@@ -10,8 +10,8 @@ from tqdm.auto import tqdm
 
 from wgan_helpers import _checks
 from wgan_helpers.gans import checkpoint as checkpoints
-from wgan_helpers.gans.config import Config, listed
-from wgan_helpers.gans.game import Game, shared_fields
+from wgan_helpers.gans.config import Config, listed, shared_fields
+from wgan_helpers.gans.game import Game
 from wgan_helpers.gans.snapshot import Snapshot, merge
 
 _SNAPSHOTS: Final = 100  # of a run, unless the caller says how often
