@@ -407,6 +407,12 @@ def test_what_does_not_fit_together_is_refused_in_words(config, source, error, w
         Game(config, source)
 
 
+@pytest.mark.parametrize("device", ["gpu", "cuda:99", "mps:7"])
+def test_a_device_that_is_not_there_is_refused_in_one_line(device):
+    with pytest.raises(ValueError, match=f"^device '{device}' is not to be had here: 'cpu' always is$"):
+        Game(Config(), RING, device)
+
+
 class Wrong:
     """A law that does not keep its word."""
 

@@ -129,6 +129,10 @@ def test_points_of_another_space_are_refused(x):
             ask(x)
 
 
+def test_it_prints_in_a_few_words():
+    assert len(repr(Game(SMALL, RING).snapshot())) < 300
+
+
 def test_a_number_of_points_is_a_positive_integer():
     with pytest.raises(ValueError, match="n must be at least 1, got 0"):
         Game(SMALL, RING).snapshot().sample(0)

@@ -169,6 +169,13 @@ def _flag(value: Any, name: str) -> bool:
     return value
 
 
+def _seed(value: Any, name: str) -> int:
+    checked = _checks.integer(value, name, 0)
+    if checked >= 2**63:
+        raise ValueError(f"{name} must be below 2**63, got {value}")
+    return checked
+
+
 def _momentum(value: Any, name: str) -> float:
     checked = _checks.number(value, name, 0, 1)
     if checked == 1:
@@ -184,7 +191,7 @@ _CHECKS: Mapping[str, Callable[[Any, str], Any]] = MappingProxyType(
         "precision": _one_of(PRECISIONS),
         **dict.fromkeys(("hidden", "depth", "latent", "steps", "critic_steps"), _integer(1)),
         "batch": _integer(2),
-        "seed": _integer(0),
+        "seed": _seed,
         **dict.fromkeys(("lr_critic", "lr_generator", "clip", "epsilon"), _checks.positive),
         **dict.fromkeys(("beta1", "beta2"), _momentum),
         "decay": _flag,

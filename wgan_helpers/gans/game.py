@@ -63,7 +63,7 @@ class Game:
         configs = [config] if isinstance(config, Config) else listed(config)
         first = shared(configs)
         self.models = None if isinstance(config, Config) else len(configs)
-        self.device = torch.device(device)
+        self.device = _usable(device)
         self._randomness = [Generator(self.device).manual_seed(each.seed) for each in configs]
         self._source = Source(source, first.batch)
         self.dim, self.about_source = self._source.dim, self._source.about
@@ -280,3 +280,10 @@ class Game:
 
     def _parameters(self) -> list[nn.Parameter]:
         return [*self.generator.parameters(), *self.critic.parameters()]
+
+
+def _usable(device: torch.device | str) -> torch.device:
+    try:
+        return Generator(device).device
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f"device {str(device)!r} is not to be had here: 'cpu' always is") from error

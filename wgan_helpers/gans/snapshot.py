@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import torch
@@ -51,7 +51,7 @@ class Snapshot:
     estimate: Tensor
     finite: Tensor
     seconds: float
-    _pairs: tuple[_Pair, ...]
+    _pairs: tuple[_Pair, ...] = field(repr=False)
 
     @classmethod
     def of(cls, game: "Game", seconds: float = 0.0) -> "Snapshot":
