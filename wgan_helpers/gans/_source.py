@@ -47,7 +47,6 @@ class Source:
             raise ValueError(f"source says that its dimension is {self.dim}, and draws points of {probe.shape[-1]}")
         if wrong := int((~torch.isfinite(probe)).any(dim=-1).sum()):
             raise ValueError(f"source draws points that are not finite: {wrong} of {len(probe)}")
-
         # same-named laws of other parameters, and as many other points, are another source
         self.about = f"{getattr(source, 'name', type(source).__name__)}, mean square {probe.square().mean():.4g}"
 
