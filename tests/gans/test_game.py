@@ -1,6 +1,7 @@
 """The game of two: against the same game in plain PyTorch; what each player's step may touch; the critics' holds."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -406,6 +407,12 @@ def test_what_does_not_fit_together_is_refused_in_words(config, source, error, w
         Game(config, source)
 
 
+@pytest.mark.parametrize("device", ["gpu", "cuda:99", "mps:7"])
+def test_a_device_that_is_not_there_is_refused_in_one_line(device):
+    with pytest.raises(ValueError, match=f"^device '{device}' is not to be had here: 'cpu' always is$"):
+        Game(Config(), RING, device)
+
+
 class Wrong:
     """A law that does not keep its word."""
 
@@ -423,3 +430,20 @@ def test_a_source_that_draws_other_than_it_says_is_refused():
         Game(Config(), Wrong(torch.zeros(1, 2)))
     with pytest.raises(ValueError, match="not finite: 1000 of 1000"):
         Game(Config(), Wrong(torch.tensor([[0.0, math.inf, 0.0]])))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize(("objective", "critic"), GAMES)
+def test_on_a_gpu_every_game_plays_and_goes_on_where_it_was_saved(objective, critic):
+    config = Config(objective=objective, critic=critic, **SMALL)
+    configs = [config, replace(config, seed=1, lr_critic=0.01)]
+    game = Game(configs, RING, "cuda")
+    game.step()
+    state = game.state()
+    game.step()
+    snapshot = game.snapshot()
+    assert snapshot.sample(5).is_cuda and snapshot.finite.all()
+    assert snapshot.critic(torch.zeros(3, 2)).shape == (2, 3)
+    game.load(state)
+    game.step()
+    torch.testing.assert_close(game.snapshot().sample(5), snapshot.sample(5))

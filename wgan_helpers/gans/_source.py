@@ -1,6 +1,6 @@
 """What a generator is to imitate: checked once, then drawn from."""
 
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 from wgan_helpers.distributions import Empirical
 from wgan_helpers.images import Pictures
 
-_PROBE: Final = 1000  # points
+_PROBE, _PROBE_NUMBERS = 1000, 4_000_000  # at most so many points and coordinates are looked at
 
 
 class Source:
@@ -41,12 +41,12 @@ class Source:
         self.must_fill(batch)
         self.dim: int = source.dim
         self.shape = source.shape if isinstance(source, Pictures) else None
-        probe = source.sample(min(_PROBE, self._count or _PROBE), Generator())
+        points = min(_PROBE, self._count or _PROBE, max(1, _PROBE_NUMBERS // self.dim))
+        probe = source.sample(points, Generator())
         if probe.shape[-1] != self.dim:
             raise ValueError(f"source says that its dimension is {self.dim}, and draws points of {probe.shape[-1]}")
         if wrong := int((~torch.isfinite(probe)).any(dim=-1).sum()):
             raise ValueError(f"source draws points that are not finite: {wrong} of {len(probe)}")
-
         # same-named laws of other parameters, and as many other points, are another source
         self.about = f"{getattr(source, 'name', type(source).__name__)}, mean square {probe.square().mean():.4g}"
 

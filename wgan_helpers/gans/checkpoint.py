@@ -83,10 +83,12 @@ def _replace(path: Path, content: memoryview) -> None:
 
 def _resume(path: Path, game: Game) -> float:
     try:
-        state = torch.load(path, map_location=game.device, weights_only=True)
-        about, rest, seconds = dict(state["about"]), state["game"], state["seconds"]
+        content = io.BytesIO(path.read_bytes())
     except OSError as error:
         raise OSError(f"the checkpoint {path} could not be read: {error.strerror or error}") from error
+    try:
+        state = torch.load(content, map_location=game.device, weights_only=True)
+        about, rest, seconds = dict(state["about"]), state["game"], state["seconds"]
     except Exception as error:
         raise ValueError(f"{path} is not a checkpoint, or only part of one: give another path, or delete it") from error
     now = _about(game)

@@ -1,6 +1,6 @@
 """One frozen record that says everything about a training run."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -117,6 +117,13 @@ class Config:
         return "lipschitz" if self.critic.startswith("lipschitz") else OBJECTIVES[self.objective].control
 
 
+#: What may differ between models side by side.
+OF_EACH: Final = ("seed", "lr_critic", "lr_generator", "beta1", "beta2", "penalty", "clip", "diversity")
+_SHARED: Final = tuple(field.name for field in fields(Config) if field.name not in OF_EACH)
+#: What cannot change while a game runs.
+FIXED: Final = ("critic", "generator", "hidden", "depth", "latent", "seed", "precision")
+
+
 def listed(configs: Iterable[Config]) -> list[Config]:
     """Configurations as a list, if that is what they are."""
     if isinstance(configs, Config):
@@ -126,6 +133,22 @@ def listed(configs: Iterable[Config]) -> list[Config]:
         if not isinstance(config, Config):
             raise TypeError(f"configs must be a sequence of Config, got a {type(config).__name__} in it")
     return known
+
+
+def shared_fields(config: Config) -> tuple[Any, ...]:
+    """What models side by side have in common."""
+    return tuple(getattr(config, name) for name in _SHARED)
+
+
+def shared(configs: Sequence[Config]) -> Config:
+    """The first of them, if they differ only in what may differ."""
+    if not configs:
+        raise ValueError("there must be at least one configuration, got none")
+    for name in _SHARED:
+        values = list(dict.fromkeys(getattr(config, name) for config in configs))
+        if len(values) > 1:
+            raise ValueError(f"{name} must be the same for models side by side, got {', '.join(map(repr, values))}")
+    return configs[0]
 
 
 def _one_of(known: tuple[str, ...]) -> Callable[[Any, str], Any]:
@@ -146,6 +169,13 @@ def _flag(value: Any, name: str) -> bool:
     return value
 
 
+def _seed(value: Any, name: str) -> int:
+    checked = _checks.integer(value, name, 0)
+    if checked >= 2**63:
+        raise ValueError(f"{name} must be below 2**63, got {value}")
+    return checked
+
+
 def _momentum(value: Any, name: str) -> float:
     checked = _checks.number(value, name, 0, 1)
     if checked == 1:
@@ -161,7 +191,7 @@ _CHECKS: Mapping[str, Callable[[Any, str], Any]] = MappingProxyType(
         "precision": _one_of(PRECISIONS),
         **dict.fromkeys(("hidden", "depth", "latent", "steps", "critic_steps"), _integer(1)),
         "batch": _integer(2),
-        "seed": _integer(0),
+        "seed": _seed,
         **dict.fromkeys(("lr_critic", "lr_generator", "clip", "epsilon"), _checks.positive),
         **dict.fromkeys(("beta1", "beta2"), _momentum),
         "decay": _flag,

@@ -2,7 +2,8 @@
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any, Final, cast
 
 import torch
@@ -12,17 +13,12 @@ from wgan_helpers import networks
 from wgan_helpers.gans import _networks
 from wgan_helpers.gans._adam import FlatAdam
 from wgan_helpers.gans._source import Source
-from wgan_helpers.gans.config import Config, listed
+from wgan_helpers.gans.config import FIXED, Config, listed, shared
 from wgan_helpers.gans.objectives import OBJECTIVES, Losses, near_data
 from wgan_helpers.gans.snapshot import Snapshot
 from wgan_helpers.networks import passes
 from wgan_helpers.transport.cost import distances
 
-#: What may differ between the models of one game.
-OF_EACH: Final = ("seed", "lr_critic", "lr_generator", "beta1", "beta2", "penalty", "clip", "diversity")
-_SHARED: Final = tuple(field.name for field in fields(Config) if field.name not in OF_EACH)
-_NETWORKS: Final = ("critic", "generator", "hidden", "depth", "latent")
-_FIXED: Final = (*_NETWORKS, "seed", "precision")
 _BALANCE_RATE: Final = 1e-3  # BEGAN's λ_k
 
 
@@ -65,9 +61,9 @@ class Game:
         device: torch.device | str = "cpu",
     ) -> None:
         configs = [config] if isinstance(config, Config) else listed(config)
-        first = _shared(configs)
+        first = shared(configs)
         self.models = None if isinstance(config, Config) else len(configs)
-        self.device = torch.device(device)
+        self.device = _usable(device)
         self._randomness = [Generator(self.device).manual_seed(each.seed) for each in configs]
         self._source = Source(source, first.batch)
         self.dim, self.about_source = self._source.dim, self._source.about
@@ -99,7 +95,7 @@ class Game:
         made = self._forward(self.generator, self._latent(1))
         if self.objective.reads == "potential":
             real = self._real(1)
-            loss, toward = self._cost_derivative(made.outputs, self.critic(real).squeeze(-1), real)
+            loss, toward = self._cost_derivative(made.outputs, self._outputs(self.critic, real).squeeze(-1), real)
         else:
             judged = self._forward(self.critic, made.outputs)
             loss, by_score = self._score_derivative(judged.outputs)
@@ -123,7 +119,7 @@ class Game:
         TypeError, ValueError
             If they do not fit the game, which then goes on as it was.
         """
-        for name in _FIXED:
+        for name in FIXED:
             if name in settings:
                 raise ValueError(f"{name} cannot change while a game runs: start a new one")
         configs = [replace(config, **settings) for config in self.configs]
@@ -157,7 +153,8 @@ class Game:
     def finite(self) -> Tensor:
         """Whether all weights of each model are finite numbers, ``()`` or ``(models,)``."""
         each = [p.reshape(len(self.configs), -1).isfinite().all(dim=-1) for p in self._parameters()]
-        return torch.stack(each).all(dim=0).squeeze() if self.models is None else torch.stack(each).all(dim=0)
+        found = torch.stack(each).all(dim=0)
+        return found[0] if self.models is None else found
 
     def state(self) -> dict[str, Any]:
         """All that changes from step to step: a copy, to be saved."""
@@ -193,7 +190,7 @@ class Game:
 
     def _improve_critic(self, times: int) -> None:
         # the generator rests meanwhile, so its points for all these steps are made at once
-        real, fake = self._real(times), self.generator(self._latent(times))
+        real, fake = self._real(times), self._outputs(self.generator, self._latent(times))
         at = self.objective.penalised(real, fake, self._uniform(times)) if self.objective.penalty else None
         for step in range(times):
             part = slice(step * self.config.batch, (step + 1) * self.config.batch)
@@ -256,10 +253,17 @@ class Game:
             cast(networks.LipschitzMLP, self.critic).project_()
 
     def _forward(self, network: nn.Module, x: Tensor, slopes_at: int = 0) -> passes.Pass:
-        if self.config.precision == "float32":
+        with self._products():
             return passes.forward(network, x, slopes_at)
-        with torch.autocast(self.device.type, torch.bfloat16):
-            return passes.forward(network, x, slopes_at)
+
+    def _outputs(self, network: nn.Module, x: Tensor) -> Tensor:
+        """What needs no way back."""
+        with self._products():
+            return network(x).to(x.dtype)
+
+    def _products(self) -> AbstractContextManager[Any]:
+        half = self.config.precision == "bfloat16"
+        return torch.autocast(self.device.type, torch.bfloat16) if half else nullcontext()
 
     def _share(self) -> float:
         """Of the learning rate, at this step."""
@@ -293,17 +297,8 @@ class Game:
         return [*self.generator.parameters(), *self.critic.parameters()]
 
 
-def shared_fields(config: Config) -> tuple[Any, ...]:
-    """What models side by side have in common."""
-    return tuple(getattr(config, name) for name in _SHARED)
-
-
-def _shared(configs: Sequence[Config]) -> Config:
-    """The first of them, if they differ only in what may differ."""
-    if not configs:
-        raise ValueError("there must be at least one configuration, got none")
-    for name in _SHARED:
-        values = list(dict.fromkeys(getattr(config, name) for config in configs))
-        if len(values) > 1:
-            raise ValueError(f"{name} must be the same for models side by side, got {', '.join(map(repr, values))}")
-    return configs[0]
+def _usable(device: torch.device | str) -> torch.device:
+    try:
+        return Generator(device).device
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f"device {str(device)!r} is not to be had here: 'cpu' always is") from error

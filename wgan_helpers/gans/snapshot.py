@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import torch
@@ -51,7 +51,7 @@ class Snapshot:
     estimate: Tensor
     finite: Tensor
     seconds: float
-    _pairs: tuple[_Pair, ...]
+    _pairs: tuple[_Pair, ...] = field(repr=False)
 
     @classmethod
     def of(cls, game: "Game", seconds: float = 0.0) -> "Snapshot":
@@ -101,15 +101,15 @@ class Snapshot:
         return self._gather(gradient)
 
     def lipschitz_bound(self) -> Tensor:
-        """A constant that the critic's slope never exceeds, ``()``; see :func:`.networks.lipschitz_bound`.
+        """A constant that the critic's slope never exceeds, ``()`` in float64 on the CPU: :func:`.lipschitz_bound`.
 
         Infinite for an autoencoder, of which none is known.
         """
         return self._gather(
             lambda pair: (
-                torch.full(_models(pair), torch.inf)
+                torch.full(_models(pair), torch.inf, dtype=torch.float64)
                 if isinstance(pair.critic, networks.Autoencoder)
-                else networks.lipschitz_bound(cast(networks.MLP, pair.critic))
+                else networks.lipschitz_bound(cast(networks.MLP, copy.deepcopy(pair.critic).cpu()))
             )
         )
 

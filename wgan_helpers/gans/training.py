@@ -10,8 +10,8 @@ from tqdm.auto import tqdm
 
 from wgan_helpers import _checks
 from wgan_helpers.gans import checkpoint as checkpoints
-from wgan_helpers.gans.config import Config, listed
-from wgan_helpers.gans.game import Game, shared_fields
+from wgan_helpers.gans.config import Config, listed, shared_fields
+from wgan_helpers.gans.game import Game
 from wgan_helpers.gans.snapshot import Snapshot, merge
 
 _SNAPSHOTS: Final = 100  # of a run, unless the caller says how often
@@ -119,7 +119,8 @@ def train_population(
 ) -> Iterator[Snapshot]:
     """Train many GANs at once, as one tensor programme for all that share the shapes of their networks.
 
-    Each is what :func:`train` would make of its configuration, up to rounding; small ones take a tenth of the time.
+    Each is what :func:`train` would make of its configuration, up to rounding. Of sixteen on one core, each takes a
+    ninth of the time with 16 hidden units and batches of 32, a fifth with 32 and 64, nearly all of it with 64 and 128.
 
     Parameters
     ----------

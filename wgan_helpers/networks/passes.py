@@ -61,7 +61,7 @@ class _ByGraph:
         n = x.shape[-2] - slopes_at
         x = x.detach()
         self._x = x.narrow(-2, 0, n).requires_grad_()
-        self._outputs = network(self._x)
+        self._outputs = network(self._x).to(x.dtype)  # under autocast it comes in bfloat16
         self.outputs = self._outputs.detach()
         self.gradient: Tensor | None = None
         if slopes_at:
