@@ -225,7 +225,7 @@ def test_began_s_balance_by_hand():
     game = game_of("began", critic_steps=1, diversity=0.7)
     game.balance = torch.tensor(0.25)
     real, fake = torch.tensor([1.0, 3.0]), torch.tensor([0.5, 1.5])
-    losses = game._critic_losses(torch.cat([real, fake]), real, fake)
+    losses = game._critic_losses([real, fake], real, fake)
     assert losses.critic.item() == pytest.approx(2 - 0.25 * 1)
     assert game.balance.item() == pytest.approx(0.25 + 1e-3 * (0.7 * 2 - 1))
 
@@ -234,7 +234,7 @@ def test_began_s_balance_stays_between_0_and_1():
     game = game_of("began")
     for start, real, fake, end in ((0.0, 0.0, 5.0, 0.0), (1.0, 5.0, 0.0, 1.0)):
         game.balance = torch.tensor(start)
-        game._critic_losses(torch.tensor([real, fake]), torch.empty(0), torch.empty(0))
+        game._critic_losses([torch.tensor([real]), torch.tensor([fake])], torch.empty(0), torch.empty(0))
         assert game.balance == end
 
 
@@ -339,7 +339,7 @@ def test_clip_diversity_epsilon_and_steps_can_change():
     assert game.snapshot().steps == 17
     began = game_of("began")
     began.change(diversity=1.0)
-    began._critic_losses(torch.tensor([3.0, 1.0]), torch.empty(0), torch.empty(0))
+    began._critic_losses([torch.tensor([3.0]), torch.tensor([1.0])], torch.empty(0), torch.empty(0))
     assert began.balance.item() == pytest.approx(1e-3 * (3 - 1))
 
 

@@ -202,24 +202,25 @@ class Game:
             points.append(at)
         judged = self._forward(self.critic, torch.cat(points, dim=-2), 0 if at is None else self.config.batch)
         with torch.enable_grad():
-            scores = judged.outputs.requires_grad_()
-            losses, wanted = self._critic_losses(scores.squeeze(-1), real, fake), [scores]
+            scores = [part.requires_grad_() for part in judged.outputs.squeeze(-1).split(self.config.batch, dim=-1)]
+            losses, wanted = self._critic_losses(scores, real, fake), [*scores]
             loss = losses.critic
             if judged.gradient is not None and self.objective.penalty is not None:
                 wanted.append(judged.gradient.requires_grad_())
                 loss = loss + self._penalty * self.objective.penalty(judged.gradient)
             derivatives = torch.autograd.grad(loss, wanted, torch.ones_like(loss))
+        by_score = torch.cat(derivatives[: len(scores)], dim=-1).unsqueeze(-1)
         self.critic_adam.gradient.zero_()
-        judged.backward(*derivatives)
+        judged.backward(by_score, *derivatives[len(scores) :])
         self.critic_adam.step(self._share())
         self._hold_critic()
         self.losses = self.losses._replace(critic=loss.detach())
         self.estimate = self.objective.estimate(losses).detach()
 
-    def _critic_losses(self, scores: Tensor, real: Tensor, fake: Tensor) -> Losses:
+    def _critic_losses(self, scores: Sequence[Tensor], real: Tensor, fake: Tensor) -> Losses:
         if self.objective.reads == "potential":
-            return self._losses(scores, distances(fake, real))
-        on_real, on_fake = scores.chunk(2, dim=-1)
+            return self._losses(scores[0], distances(fake, real))
+        on_real, on_fake = scores
         losses = self._losses(on_real, on_fake)
         if self.objective.reads == "errors":
             gap = self._diversity * on_real.mean(dim=-1) - on_fake.mean(dim=-1)
