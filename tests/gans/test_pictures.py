@@ -54,6 +54,17 @@ def test_bfloat16_is_close_to_float32(objective, critic):
     assert (rough.snapshot().sample(9) - exact.snapshot().sample(9)).abs().max() < 0.05
 
 
+@pytest.mark.parametrize("objective", ["wgan-gp", "c-transform"])
+def test_in_bfloat16_all_evaluations_are(objective):
+    config = replace(SMALL, objective=objective, critic="conv", generator="conv", precision="bfloat16")
+    game, seen = Game(config, DIGITS), []
+    for network in (game.generator.norms[0], game.critic):
+        network.register_forward_hook(lambda _, __, out: seen.append(out.dtype))
+    game.step()
+    assert len(seen) >= 5
+    assert set(seen) == {torch.bfloat16}
+
+
 def test_a_batch_is_at_most_all_pictures():
     with pytest.raises(ValueError, match="batch must be at most 1797, the number of pictures, got 1798"):
         Game(replace(SMALL, batch=1798), DIGITS)
