@@ -58,7 +58,7 @@ def test_bfloat16_is_close_to_float32(objective, critic):
 def test_in_bfloat16_all_evaluations_are(objective):
     config = replace(SMALL, objective=objective, critic="conv", generator="conv", precision="bfloat16")
     game, seen = Game(config, DIGITS), []
-    for network in (game.generator, game.critic):
+    for network in (game.generator.norms[0], game.critic):
         network.register_forward_hook(lambda _, __, out: seen.append(out.dtype))
     game.step()
     assert len(seen) >= 5
