@@ -34,8 +34,8 @@ SMALL: Final = gans.Config(hidden=32, batch=64, steps=1000, critic_steps=3, lr_c
 LARGE: Final = gans.Config(hidden=64, batch=128, steps=2000)
 
 RING: Final = GaussianRing()
-_LOOKS: Final = {"plain": ("orange", "--"), "Lipschitz": ("blue", "-")}
-_COLUMNS, _SPACING = 4, 3.6  # of the rings in a picture
+_LOOKS: Final = dict(zip(VARIANTS, [("orange", "--"), ("blue", "-"), ("red", ":"), ("green", "-.")], strict=True))
+_COLUMNS, _SPACING = 4, 4.2  # of the rings in a picture
 _JUDGED: Final = 2500  # samples
 _SHOWN: Final = 300
 _NEAR, _WIDE = 3.0, 10.0  # standard deviations of a mode
@@ -142,7 +142,7 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None, column: str = "modes") -
     _checks.one_of(column, "column", _LABELS)
     for variant, group in frame.groupby("variant", sort=False):
         line = monte_carlo.mean_and_error(group, ["step"], column)
-        color, dash = _look(str(variant))
+        color, dash = _LOOKS[str(variant)]
         ui.band(ax, line["step"], line["mean"], 2 * line["sem"].fillna(0), color=color, linestyle=dash, label=variant)
     ax.set_xlabel("generator steps")
     ax.set_ylabel(_LABELS[column])
@@ -158,10 +158,6 @@ _LABELS: Final = {
     "share": "share of samples within 3σ of a mode",
     "wide_share": "share of samples within 10σ of a mode",
 }
-
-
-def _look(variant: str) -> tuple[str, str]:
-    return _LOOKS["Lipschitz" if "Lipschitz" in variant else "plain"]
 
 
 class _Contest:
@@ -237,7 +233,7 @@ def _describe(shown: _Shown) -> str:
 def _draw(shown: _Shown, panels: "Sequence[Axes]") -> None:
     rings, curve = panels
     for place, (name, samples) in enumerate(shown.samples.items()):
-        color, dash = _look(name)
+        color, dash = _LOOKS[name]
         _draw_rings(rings, samples, name, ui.PALETTE[color], place)
         counts = shown.modes[name]
         error = counts.std(axis=1, ddof=1) / np.sqrt(counts.shape[1]) if counts.shape[1] > 1 else 0

@@ -56,6 +56,7 @@ class _Play:
         self.game = gans.Game([replace(config, seed=seed) for seed in range(models)], law)
         self.curves = _Curves()
         self._generator = torch.Generator().manual_seed(0)
+        self.look(always=True)
 
     def advance(self) -> bool:
         """The critic's steps and one of the generator."""
