@@ -55,6 +55,23 @@ def test_so_does_one_of_pictures(objective, critic, tmp_path):
     assert same(a, b, digits)
 
 
+def test_a_run_interrupted_within_a_step_goes_on_bit_for_bit(tmp_path, monkeypatch):
+    path, improve_critic = tmp_path / "run.pt", Game._improve_critic
+
+    def interrupted(game: Game, times: int) -> None:
+        improve_critic(game, times)
+        if game.steps >= 6:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Game, "_improve_critic", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            list(train(SMALL, RING, checkpoint=path))
+    *_, a = train(SMALL, RING, checkpoint=path)
+    *_, b = train(SMALL, RING)
+    assert same(a, b, RING)
+
+
 def test_seconds_go_on_too(tmp_path):
     stop_after(5, SMALL, RING, tmp_path / "run.pt")
     assert next(train(SMALL, RING, checkpoint=tmp_path / "run.pt")).seconds > 0
@@ -90,6 +107,7 @@ def test_a_configuration_with_numbers_of_numpy_can_be_saved(tmp_path):
         (replace(SMALL, seed=1), RING, "of a run with seed = 0, this one has 1"),
         (replace(SMALL, hidden=16), RING, "of a run with hidden = 8, this one has 16"),
         (SMALL, Gaussian(dim=2), "of a run with source = "),
+        (SMALL, Gaussian(dim=3), "dimension 2, .*dimension 3"),
         (SMALL, GaussianRing(std=0.1), "of a run with source = "),
     ],
 )

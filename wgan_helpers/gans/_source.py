@@ -48,7 +48,8 @@ class Source:
         if wrong := int((~torch.isfinite(probe)).any(dim=-1).sum()):
             raise ValueError(f"source draws points that are not finite: {wrong} of {len(probe)}")
         # same-named laws of other parameters, and as many other points, are another source
-        self.about = f"{getattr(source, 'name', type(source).__name__)}, mean square {probe.square().mean():.4g}"
+        name = getattr(source, "name", type(source).__name__)
+        self.about = f"{name} (dimension {self.dim}, mean square {probe.square().mean():.4g})"
 
     def must_fill(self, batch: int) -> None:
         """Refuse minibatches larger than the data."""

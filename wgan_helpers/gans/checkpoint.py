@@ -36,7 +36,7 @@ class Saver:
     ValueError
         If the file is no checkpoint, is incomplete, or is of another configuration or source.
     OSError
-        If the file cannot be written.
+        If the file cannot be read or written; what was there is then still whole.
     """
 
     def __init__(self, path: str | PathLike[str] | None, game: Game, interval: float) -> None:
@@ -103,4 +103,4 @@ def _resume(path: Path, game: Game) -> float:
 
 
 def _about(game: Game) -> dict[str, Any]:
-    return {**asdict(game.config), "source": game.about_source, "dimension": game.dim}
+    return {**asdict(game.config), "source": game.about_source}

@@ -63,6 +63,8 @@ def train(
         In one line that says at which step, and what to change.
     TypeError, ValueError
         At once, if settings, source and checkpoint do not fit together.
+    OSError
+        If the checkpoint cannot be read or written; the old file is then still whole.
     """
     if not isinstance(config, Config):
         raise TypeError(f"config must be one Config, got {type(config).__name__}; train_population takes many")
@@ -76,37 +78,36 @@ def _interval(every: int | None, steps: int) -> int:
     return max(1, steps // _SNAPSHOTS) if every is None else _checks.integer(every, "every")
 
 
-def _run(game: Game, every: int, saved: "checkpoints.Saver", progress: bool) -> Iterator[Snapshot]:
-    seconds = saved.seconds
+def _run(game: Game, every: int, saved: checkpoints.Saver, progress: bool) -> Iterator[Snapshot]:
+    seconds, between_steps = saved.seconds, True
     bar = tqdm(total=game.config.steps, initial=game.steps, disable=not progress, unit="step")
     try:
         yield Snapshot.of(game, seconds)
         while game.steps < game.config.steps:
-            started = time.perf_counter()
+            started, between_steps = time.perf_counter(), False
             game.step()
-            if advice := _diverged(game):
-                raise DivergedError(advice)
-            seconds += time.perf_counter() - started
+            _must_be_finite(game)
+            seconds, between_steps = seconds + time.perf_counter() - started, True
             saved.now_and_then(seconds)
             bar.update()
             if game.steps % every == 0 or game.steps == game.config.steps:
                 yield Snapshot.of(game, seconds)
     finally:  # also when the caller asks for no more
         bar.close()
-        if _diverged(game) is None:  # else the last good state is worth more
+        if between_steps:  # interrupted within one, or diverged, the last saving is worth more
             saved.save(seconds)
 
 
-def _diverged(game: Game) -> str | None:
-    """What to say of a loss that is no longer a finite number."""
+def _must_be_finite(game: Game) -> None:
     for player, loss in game.losses._asdict().items():
-        if game.steps and not torch.isfinite(loss):
+        if not torch.isfinite(loss):
             rate = f"lr_{player}"
             advice = f"a smaller {rate} than {getattr(game.config, rate):g}"
             if game.objective.penalty is not None:
                 advice += f" or penalty than {game.config.penalty:g}"
-            return f"training diverged at step {game.steps}: the {player}'s loss is {loss:g}; try {advice}"
-    return None
+            raise DivergedError(
+                f"training diverged at step {game.steps}: the {player}'s loss is {loss:g}; try {advice}"
+            )
 
 
 def train_population(
