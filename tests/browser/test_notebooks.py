@@ -9,7 +9,7 @@ FOCUSABLE = ".noUi-handle, select, button:not([disabled])"
 
 
 def test_run_all_shows_every_figure_and_no_error(notebook, screenshots):
-    cells = [notebook.cell_of(figure.root) for figure in notebook.figures()]
+    cells = [notebook.cell_of(figure.root) for figure in [*notebook.figures(), *notebook.players()]]
     assert len(cells) > 0
     assert len(cells) == len(set(cells)), "a cell shows two live figures"
     assert [figure.status() for figure in notebook.figures() if "(done" not in figure.status()] == []
@@ -144,9 +144,12 @@ def _pause(player):
 
 
 def test_running_a_live_cell_three_times_leaves_one_figure(notebook):
-    count = len(notebook.figures())
-    cell = notebook.cell_of(notebook.figures()[0].root)
+    def live():
+        return [*notebook.figures(), *notebook.players()]
+
+    count = len(live())
+    cell = notebook.cell_of(live()[0].root)
     for _ in range(3):
         notebook.run_cell(cell)
-    assert len(notebook.figures()) == count
+    assert len(live()) == count
     assert notebook.errors() == []

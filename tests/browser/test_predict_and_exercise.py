@@ -6,6 +6,11 @@ pytestmark = pytest.mark.browser
 
 # For each exercise a wrong answer, and words of the hint that it should get
 MISTAKES = {
+    "bjorck_step": ("def bjorck_step(W):\n    return 1.5 * W + 0.5 * W @ W.T @ W", "it holds the large"),
+    "generator_loss": (
+        "def generator_loss(scores):\n    return (1 - torch.sigmoid(scores)).log().mean()",
+        "whose gradient vanishes",
+    ),
     "point_distance": ("def point_distance(x, y):\n    return (x - y).square().sum()", "square root"),
     "c_transform": ("def c_transform(cost, g):\n    return (cost - g).amax(dim=1)", "with the maximum"),
     "mean_batch_loss": ("def mean_batch_loss(x, mean):\n    return (x - mean).norm(dim=1).sum()", "1/n"),
