@@ -196,8 +196,9 @@ class Figure:
         self.root, self.page = root, root.page
 
     def controls(self) -> list["Control"]:
-        """Sliders and menus, in the order of the Tab key."""
-        return [Control(self, root) for root in self.root.locator(".widget-slider, .widget-dropdown").all()]
+        """Sliders and menus that can be moved, in the order of the Tab key."""
+        found = [Control(self, root) for root in self.root.locator(".widget-slider, .widget-dropdown").all()]
+        return [control for control in found if not control.is_disabled]
 
     def control(self, label: str) -> "Control":
         """The control with this label."""
@@ -274,6 +275,11 @@ class Control:
         self.label = root.locator(".widget-label").first.text_content() or ""
         self.is_menu = root.locator("select").count() > 0
         self.handle = root.locator("select" if self.is_menu else ".noUi-handle")
+
+    @property
+    def is_disabled(self) -> bool:
+        """Whether another control says that this one does not matter."""
+        return self.root.locator("[disabled]").count() > 0
 
     @property
     def stops(self) -> int:

@@ -1,6 +1,7 @@
 """The networks that a configuration asks for."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from torch import Generator, nn
 
@@ -9,6 +10,7 @@ from wgan_helpers.gans.config import Config
 from wgan_helpers.gans.objectives import OBJECTIVES
 
 Shape = tuple[int, int, int]
+_CACHE: Final = 2**15  # activations of a layer that a core works on without waiting for memory
 
 
 def generator(
@@ -51,3 +53,8 @@ def _pictures(shape: Shape | None, models: int | None) -> Shape:
             "generator='mlp'"
         )
     return shape
+
+
+def at_once(config: Config) -> int:
+    """How many models one core trains side by side best: more would not fit its cache, fewer are mostly overhead."""
+    return 1 if "conv" in config.critic + config.generator else max(1, _CACHE // (config.batch * config.hidden))

@@ -1,8 +1,8 @@
 """A generator and a critic that play: one pair, or many of one shape as one tensor programme."""
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any, Final, cast
 
@@ -78,33 +78,21 @@ class Game:
         self.losses = Losses(nothing * torch.nan, nothing * torch.nan)
         self.estimate = nothing * torch.nan
 
-    @torch.no_grad()
     def step(self) -> None:
         """The critic's steps, then one of the generator."""
-        self._improve_critic(self.config.critic_steps)
-        self.generator_step()
+        with self._stepping():
+            self._improve_critic(self.config.critic_steps)
+            self._improve_generator()
 
-    @torch.no_grad()
     def critic_step(self) -> None:
         """One step of the critic alone."""
-        self._improve_critic(1)
+        with self._stepping():
+            self._improve_critic(1)
 
-    @torch.no_grad()
     def generator_step(self) -> None:
         """One step of the generator alone."""
-        made = self._forward(self.generator, self._latent(1))
-        if self.objective.reads == "potential":
-            real = self._real(1)
-            loss, toward = self._cost_derivative(made.outputs, self._outputs(self.critic, real).squeeze(-1), real)
-        else:
-            judged = self._forward(self.critic, made.outputs)
-            loss, by_score = self._score_derivative(judged.outputs)
-            toward = judged.input_backward(by_score)
-        self.generator_adam.gradient.zero_()
-        made.backward(toward)
-        self.generator_adam.step(self._share())
-        self.losses = self.losses._replace(generator=loss)
-        self.steps += 1
+        with self._stepping():
+            self._improve_generator()
 
     def change(self, **settings: Any) -> None:
         """Go on with other settings, in all models; weights, momenta and randomness stay.
@@ -187,6 +175,35 @@ class Game:
         self._penalty, self._clip, self._diversity = (self._setting(name) for name in ("penalty", "clip", "diversity"))
         for adam, lr in ((self.generator_adam, "lr_generator"), (self.critic_adam, "lr_critic")):
             adam.set(self._each(lr), self._each("beta1"), self._each("beta2"))
+
+    @contextmanager
+    def _stepping(self) -> Iterator[None]:
+        """Without a graph; and small networks on one thread, as to share an operation takes longer than to do it."""
+        threads = torch.get_num_threads()
+        alone = threads > 1 and self.device.type == "cpu" and _networks.at_once(self.config) > 1
+        if alone:
+            torch.set_num_threads(1)
+        try:
+            with torch.no_grad():
+                yield
+        finally:
+            if alone:
+                torch.set_num_threads(threads)
+
+    def _improve_generator(self) -> None:
+        made = self._forward(self.generator, self._latent(1))
+        if self.objective.reads == "potential":
+            real = self._real(1)
+            loss, toward = self._cost_derivative(made.outputs, self._outputs(self.critic, real).squeeze(-1), real)
+        else:
+            judged = self._forward(self.critic, made.outputs)
+            loss, by_score = self._score_derivative(judged.outputs)
+            toward = judged.input_backward(by_score)
+        self.generator_adam.gradient.zero_()
+        made.backward(toward)
+        self.generator_adam.step(self._share())
+        self.losses = self.losses._replace(generator=loss)
+        self.steps += 1
 
     def _improve_critic(self, times: int) -> None:
         # the generator rests meanwhile, so its points for all these steps are made at once

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
 from typing import Any, Final
 
@@ -10,13 +11,14 @@ from tqdm.auto import tqdm
 
 from wgan_helpers import _checks
 from wgan_helpers.gans import checkpoint as checkpoints
+from wgan_helpers.gans._networks import at_once
 from wgan_helpers.gans.config import Config, listed, shared_fields
 from wgan_helpers.gans.game import Game
 from wgan_helpers.gans.snapshot import Snapshot, merge
 
 _SNAPSHOTS: Final = 100  # of a run, unless the caller says how often
 _SAVED_EVERY: Final = 30.0  # seconds
-_MODELS_AT_ONCE: Final = 16  # on a CPU, so that what they compute with stays in its cache
+_BETWEEN_THREADS: Final = 10  # steps that each thread takes before all wait for one another
 
 
 class DivergedError(RuntimeError):
@@ -146,29 +148,45 @@ def train_population(
     if len(steps) != 1:
         raise ValueError(f"all configurations must have the same number of steps, got {steps or 'no configuration'}")
     every = _interval(every, steps[0])
-    places = _parts(configs, None if torch.device(device).type != "cpu" else _MODELS_AT_ONCE)
+    places = _parts(configs, on_cpu=torch.device(device).type == "cpu")
     games = [Game([configs[place] for place in part], source, device) for part in places]
     return _run_all(games, places, every, progress)
 
 
-def _parts(configs: Sequence[Config], at_once: int | None) -> list[list[int]]:
-    """The places of configurations that can train side by side."""
+def _parts(configs: Sequence[Config], *, on_cpu: bool) -> list[list[int]]:
+    """The places of configurations that train side by side."""
     groups: dict[tuple[Any, ...], list[int]] = {}
     for place, config in enumerate(configs):
         groups.setdefault(shared_fields(config), []).append(place)
-    size = at_once or len(configs)
-    return [group[i : i + size] for group in groups.values() for i in range(0, len(group), size)]
+    parts = []
+    for group in groups.values():
+        size = at_once(configs[group[0]]) if on_cpu else len(group)
+        parts += [group[i : i + size] for i in range(0, len(group), size)]
+    return parts
 
 
 def _run_all(games: Sequence[Game], places: list[list[int]], every: int, progress: bool) -> Iterator[Snapshot]:
-    steps, seconds = games[0].config.steps, 0.0
+    steps, seconds, step = games[0].config.steps, 0.0, 0
     with tqdm(total=steps, disable=not progress, unit="step") as bar:
         yield merge([Snapshot.of(game) for game in games], places, seconds)
-        for step in range(1, steps + 1):
-            started = time.perf_counter()
-            for game in games:
-                game.step()
-            seconds += time.perf_counter() - started
-            bar.update()
+        while step < steps:
+            started, times = time.perf_counter(), min(_BETWEEN_THREADS, every - step % every, steps - step)
+            _step_all(games, times)
+            seconds, step = seconds + time.perf_counter() - started, step + times
+            bar.update(times)
             if step % every == 0 or step == steps:
                 yield merge([Snapshot.of(game) for game in games], places, seconds)
+
+
+def _step_all(games: Sequence[Game], times: int) -> None:
+    """Parts of a population in threads of their own, as many as PyTorch may use."""
+
+    def step(game: Game) -> None:
+        for _ in range(times):
+            game.step()
+
+    if len(games) == 1:
+        return step(games[0])
+    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+        list(pool.map(step, games))
+    return None
