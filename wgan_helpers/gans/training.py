@@ -122,8 +122,8 @@ def train_population(
 ) -> Iterator[Snapshot]:
     """Train many GANs at once, as one tensor programme for all that share the shapes of their networks.
 
-    Each is what :func:`train` would make of its configuration, up to rounding. Of sixteen on one core, each takes a
-    ninth of the time with 16 hidden units and batches of 32, a fifth with 32 and 64, nearly all of it with 64 and 128.
+    Each is what :func:`train` would make of its configuration, up to rounding. On two cores each of 64 takes a sixth of
+    the time with 32 hidden units and batches of 64, two fifths with 64 and 128.
 
     Parameters
     ----------

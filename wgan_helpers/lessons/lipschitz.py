@@ -202,7 +202,9 @@ def explore(seed: int = 0, repetitions: int = 8) -> ui.Player:
         Of the first model, and how many.
     """
     controls = {
-        "figure": ui.menu("compare", {_title(name): name for name in FIGURES}, "Figure 11"),
+        "figure": ui.menu(
+            "compare", {"Figure 10: two WGANs": "Figure 10", "Figure 11: non-saturating": "Figure 11"}, "Figure 11"
+        ),
         "hidden": ui.slider("units of each layer", [8, 16, 32, 64], SMALL.hidden),
         "batch": ui.slider("batch size n", [16, 32, 64, 128, 256], SMALL.batch, unit="points"),
         "critic_steps": ui.slider("critic steps", [1, 2, 3, 5, 10], SMALL.critic_steps),
@@ -219,10 +221,6 @@ def explore(seed: int = 0, repetitions: int = 8) -> ui.Player:
         return _Shown([*contest.steps], first.config.steps, modes, samples)
 
     return ui.Player(start, _Contest.advance, view, _draw, controls, describe=_describe, panels=2, size=(11.0, 4.8))
-
-
-def _title(figure: str) -> str:
-    return f"{figure}: {' against '.join(FIGURES[figure])}"
 
 
 def _describe(shown: _Shown) -> str:

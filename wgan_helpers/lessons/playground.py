@@ -144,7 +144,7 @@ def explore() -> ui.Player:
         code=code,
         on_draw=draw_points,
         panels=3,
-        size=(13.0, 4.6),
+        size=(11.0, 4.0),
     )
 
 

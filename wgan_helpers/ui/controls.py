@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import ipywidgets as widgets
 
-_LAYOUT = {"width": "520px"}
+_LAYOUT = {"flex": "1 1 400px", "max_width": "520px"}  # two columns on a page of usual width
 _STYLE = {"description_width": "170px"}
 
 
