@@ -1,8 +1,6 @@
 """Saving a game to a file, and going on from it bit for bit."""
 
 import io
-import os
-import tempfile
 import time
 from dataclasses import asdict
 from os import PathLike
@@ -11,6 +9,7 @@ from typing import Any
 
 import torch
 
+from wgan_helpers import _files
 from wgan_helpers.gans.game import Game
 
 
@@ -61,24 +60,11 @@ class Saver:
         buffer = io.BytesIO()
         torch.save({"about": _about(self._game), "game": self._game.state(), "seconds": seconds}, buffer)
         try:
-            _replace(self._path, buffer.getbuffer())
+            with _files.replacing(self._path) as file:
+                file.write(buffer.getbuffer())
         except OSError as error:
             raise OSError(f"the checkpoint {self._path} could not be written: {error.strerror or error}") from error
         self._saved = time.monotonic()
-
-
-def _replace(path: Path, content: memoryview) -> None:
-    """Write a file whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _resume(path: Path, game: Game) -> float:

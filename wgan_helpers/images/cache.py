@@ -5,7 +5,6 @@ A file holds two arrays in NumPy's format, one after the other: the pixels, and 
 
 import math
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 import numpy as np
+
+from wgan_helpers import _files
 
 _FORMAT: Final = 1  # another number makes all files of before unknown
 _HEADER: Final = 128  # bytes before the pixels: NumPy leaves room in there for the number of pictures to grow
@@ -92,21 +93,13 @@ def _read(path: Path) -> Stored | None:
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file under another name that becomes ``path`` when all went well, and vanishes otherwise."""
+    """:func:`_files.replacing` in a folder that is made, and swept, if need be."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    for left in path.parent.glob("*.part"):  # by a process that was killed
+    for left in path.parent.glob(f"*{_files.UNFINISHED}"):  # by a process that was killed
         if time.time() - left.stat().st_mtime > _DAY:
             left.unlink(missing_ok=True)
-    handle, name = tempfile.mkstemp(".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w+b") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with _files.replacing(path) as file:
+        yield file
 
 
 def _write(file: BinaryIO, blocks: Iterable[Stored]) -> None:
