@@ -1,6 +1,7 @@
 """The worker takes the newest request, drops what it was too slow for, and always ends with the last."""
 
 import threading
+import time
 
 from wgan_helpers.ui.worker import NewestWins
 
@@ -96,3 +97,15 @@ def test_wait_reports_work_that_takes_longer():
     assert not worker.wait(0.05)
     work.go.release()
     assert worker.wait(10)
+
+
+def test_after_halt_the_thread_is_gone_also_if_its_request_is_slow_to_go():
+    class Heavy:
+        def __del__(self) -> None:  # as of a large tensor: Python must not end meanwhile
+            time.sleep(0.3)
+
+    worker = NewestWins(lambda request, outdated: None)
+    worker.submit(Heavy())
+    assert worker.wait(10)
+    worker.halt(10)
+    assert not worker._thread.is_alive()

@@ -118,8 +118,7 @@ class LiveFigure(widgets.VBox):
 
     def halt(self) -> None:
         """Stop computing for good, and wait a moment for that."""
-        self._worker.close()
-        self._worker.wait(_LAST_STEP)
+        self._worker.halt(_LAST_STEP)
 
     def _on_change(self, _: object = None) -> None:
         shown = (control.shown for control in self._controls.values())

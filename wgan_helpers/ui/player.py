@@ -163,10 +163,8 @@ class Player(widgets.VBox):
 
     def halt(self) -> None:
         """End the process for good, and wait a moment for that."""
-        self._runner.close()
-        self._painter.close()
-        self._runner.wait(_LAST_STEP)
-        self._painter.wait(_LAST_STEP)
+        self._runner.halt(_LAST_STEP)
+        self._painter.halt(_LAST_STEP)
 
     def _rows(self, actions: Mapping[str, Callable[[Any], object]], speeds: Sequence[float]) -> list[widgets.Widget]:
         """Controls, buttons, status, picture, code."""

@@ -54,6 +54,7 @@ class Runner:
         self._playing = self._finished = self._closed = self._running = False
         self._speed, self._due, self._interrupts = math.inf, 0.0, 0
         self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
         self.error: Exception | None = None
         interrupts.watch()
 
@@ -123,6 +124,12 @@ class Runner:
             self._closed, self._playing = True, False
             self._changed.notify_all()
 
+    def halt(self, timeout: float) -> None:
+        """End for good, and wait so many seconds at most for the thread to be gone."""
+        self.close()
+        if self._thread is not None:
+            self._thread.join(timeout)
+
     def wait(self, timeout: float) -> bool:
         """Block until nothing is left to do; ``False`` if ``timeout`` seconds ran out first."""
         with self._changed:
@@ -132,7 +139,8 @@ class Runner:
         self._changed.notify_all()
         if not self._running and not self._closed:
             self._running = True
-            threading.Thread(target=self._run, name="player", daemon=True).start()
+            self._thread = threading.Thread(target=self._run, name="player", daemon=True)
+            self._thread.start()
 
     def _run(self) -> None:
         while (job := self._next()) is not None:

@@ -29,6 +29,7 @@ class NewestWins(Generic[Request]):
         self._running = False
         self._stopped = False
         self._closed = False
+        self._thread: threading.Thread | None = None
         self._interrupts = 0
         self._changed = threading.Condition()
         interrupts.watch()
@@ -47,7 +48,8 @@ class NewestWins(Generic[Request]):
             self._stopped = False
             if not self._running:
                 self._running = True
-                threading.Thread(target=self._run, name="live-figure", daemon=True).start()
+                self._thread = threading.Thread(target=self._run, name="live-figure", daemon=True)
+                self._thread.start()
 
     def stop(self) -> None:
         """End the work at its next opportunity; what waits is begun, so that the newest request is answered."""
@@ -65,6 +67,12 @@ class NewestWins(Generic[Request]):
         """Block until nothing is left to do; ``False`` if ``timeout`` seconds ran out first."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._running, timeout)
+
+    def halt(self, timeout: float) -> None:
+        """Stop for good, and wait so many seconds at most for the thread to be gone."""
+        self.close()
+        if self._thread is not None:
+            self._thread.join(timeout)
 
     def _outdated(self) -> bool:
         return self._stopped or bool(self._waiting) or interrupts.count() != self._interrupts
