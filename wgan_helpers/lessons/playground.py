@@ -55,13 +55,19 @@ class _Play:
         self.law = law
         self.game = gans.Game([replace(config, seed=seed) for seed in range(models)], law)
         self.curves = _Curves()
+        self._taken = 0  # steps of the critic since the generator's last
         self._generator = torch.Generator().manual_seed(0)
         self.look(always=True)
 
     def advance(self) -> bool:
-        """The critic's steps and one of the generator."""
-        self.game.step()
-        self.look()
+        """One step of whose turn it is: the critic's several times, then the generator's."""
+        if self._taken < self.game.config.critic_steps:
+            self.game.critic_step()
+            self._taken += 1
+        else:
+            self.game.generator_step()
+            self._taken = 0
+            self.look()
         return True
 
     def critic_step(self) -> None:
