@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 from torch import Tensor
 
@@ -159,7 +160,8 @@ def plot_pictures(frame: pd.DataFrame, shown: dict[str, Tensor], panels: "Sequen
             continue
         ax.imshow(images.sheet(shown[kind]), cmap="gray", vmin=0, vmax=1)
         mean, error = summary.loc[kind, ["mean", "sem"]]
-        ax.set_title(f"{kind}: {mean:.{digits}f} ± {error:.{digits}f}", fontsize=10)
+        known = "" if np.isnan(error) else f" ± {error:.{digits}f}"  # not of a single minibatch
+        ax.set_title(f"{kind}: {mean:.{digits}f}{known}", fontsize=10)
     _plot_beside_the_paper(summary["mean"], panels[-1])
 
 
@@ -206,7 +208,7 @@ def explore_pictures(seed: int = 0) -> ui.LiveFigure:
 
     def compute(pictures: tuple[str, int | None], n: int, repetitions: int) -> Iterator[ui.Step]:
         law = batches.pictures(*pictures)
-        rounds = monte_carlo.rounds(repetitions)
+        rounds = monte_carlo.rounds(repetitions, first=1)
         # the centroids take longest, so they come last
         parts = [(block, kinds) for kinds in (batches.KINDS[:2], batches.KINDS[2:]) for block in rounds]
         tasks = [(law, n, block, kinds, seed) for block, kinds in parts]
