@@ -91,7 +91,7 @@ class Config:
         known = [field.name for field in fields(cls)]
         for name in named:
             if name not in known:
-                near = get_close_matches(name, known, n=1, cutoff=0.4)
+                near = get_close_matches(name, known, n=1, cutoff=0.4) or [k for k in known if k.startswith(name)]
                 hint = f"did you mean {near[0]!r}? " if near else ""
                 raise TypeError(f"Config has no field {name!r}: {hint}it has {', '.join(known)}")
         return super().__new__(cls)
