@@ -79,9 +79,16 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None, relative: bool = False) 
     relative : bool
         Whether to divide by the mean distance of a fresh batch: below 1 stands what beats it.
     """
-    ax = ui.axes(ax)
+    return _plot(frame, _of_kinds(frame), ui.axes(ax), relative)
+
+
+def _of_kinds(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Mean and error of W₁ by dimension, for each kind of batch."""
     summary = monte_carlo.mean_and_error(frame, ["batch", "dim"], "w1").set_index("dim")
-    of_kind = {kind: summary[summary["batch"] == kind] for kind in batches.LOOKS}
+    return {kind: summary[summary["batch"] == kind] for kind in batches.LOOKS}
+
+
+def _plot(frame: pd.DataFrame, of_kind: dict[str, pd.DataFrame], ax: "Axes", relative: bool) -> "Axes":
     for kind, look in batches.LOOKS.items():
         mean = of_kind[kind]
         scale = of_kind["fresh"]["mean"].loc[mean.index] if relative else 1.0
@@ -117,8 +124,9 @@ def explore(seed: int = 0) -> ui.LiveFigure:
         return monte_carlo.steps(_compare_all, [*quick, *centroids])
 
     def draw(frame: pd.DataFrame, panels: "Sequence[Axes]") -> None:
-        plot(frame, panels[0])
-        plot(frame, panels[1], relative=True)
+        of_kind = _of_kinds(frame)
+        for ax, relative in zip(panels, (False, True), strict=True):
+            _plot(frame, of_kind, ax, relative)
 
     return ui.LiveFigure(compute, draw, controls, panels=2, size=(9.6, 4.2))
 
