@@ -91,6 +91,7 @@ lessons.exercises.point_distance()
 # | notebook | section of the paper | the question |
 # |---|---|---|
 # | **00_start_here** | – | does it run? |
+# | [02_original_motivations](02_original_motivations.ipynb) | §2 | why should anybody want the Wasserstein distance? |
 # | [03_estimating_w1](03_estimating_w1.ipynb) | §3 | what is a critic worth, and which two errors does an estimate make? |
 # | [05_finite_samples](05_finite_samples.ipynb) | §5 | what does a minibatch know of the Wasserstein distance? |
 # | [06_wasserstein_itself](06_wasserstein_itself.ipynb) | §6 | does regularisation save it? |

@@ -45,7 +45,48 @@ def ignores_n(theta, theta_star, n, repetitions, generator):
     return estimate_bias(theta, theta_star, 5, repetitions, generator)
 
 
+def kl(p, q):
+    return (p * (p / q).log()).sum()
+
+
+def entropy(p):
+    return torch.special.entr(p).sum()
+
+
 MISTAKES = {
+    "optimal_discriminator": [
+        (None, "nothing is there yet"),
+        (lambda p, q: None, "it returns nothing"),
+        (lambda p, q: (p / (p + q)).sum(), "nothing is summed"),
+        (lambda p, q: q / (p + q), "being <i>generated</i>"),
+        (lambda p, q: p / q, "solve for D"),
+        (lambda p, q: (p / q).log(), "D* is its sigmoid"),
+        (lambda p, q: p / (p + q).sum(), "at the same point"),
+        (lambda p, q: p, "nobody can tell"),
+        (lambda p, q: p.square() / (p.square() + q.square()), "at every point by itself"),
+    ],
+    "jensen_shannon": [
+        (None, "nothing is there yet"),
+        (lambda p, q: torch.xlogy(p, 2 * p / (p + q)), "sum over the points"),
+        (kl, "compare each with (p + q)/2"),
+        (lambda p, q: (kl(p, q) + kl(q, p)) / 2, "infinite where one is 0"),
+        (lambda p, q: kl(p, (p + q) / 2), "only one of the two"),
+        (lambda p, q: kl(q, (p + q) / 2), "only one of the two"),
+        (lambda p, q: kl(p, (p + q) / 2) + kl(q, (p + q) / 2), "half of the sum"),
+        (lambda p, q: (kl(p, (p + q) / 2) + kl(q, (p + q) / 2)) / 2 / math.log(2), "in bits"),
+        (lambda p, q: (p - q).abs().sum() / 2, "with m = (p + q)/2"),
+        (lambda p, q: (kl(p, (p + q) / 2) + kl(q, (p + q) / 2)) / 2, "0 log 0 counts as 0"),
+    ],
+    "saturating_slope": [
+        (None, "nothing is there yet"),
+        (lambda s: -torch.sigmoid(s).sum(), "nothing is summed"),
+        (lambda s: (1 - torch.sigmoid(s)).log(), "the loss itself"),
+        (torch.sigmoid, "the derivative is negative"),
+        (lambda s: -1 / (1 - torch.sigmoid(s)), "The chain rule"),
+        (lambda s: torch.sigmoid(s) * torch.sigmoid(-s), "the derivative of D alone"),
+        (lambda s: -torch.sigmoid(-s), "does not saturate"),
+        (torch.tanh, "−σ(s)"),
+    ],
     "point_distance": [
         (None, "nothing is there yet"),
         (3, "write a function"),
@@ -129,6 +170,9 @@ MISTAKES = {
     ],
 }
 EXERCISES = {
+    "optimal_discriminator": exercises.optimal_discriminator,
+    "jensen_shannon": exercises.jensen_shannon,
+    "saturating_slope": exercises.saturating_slope,
     "point_distance": exercises.point_distance,
     "c_transform": exercises.c_transform,
     "log_sinkhorn_step": exercises.log_sinkhorn_step,
@@ -142,6 +186,9 @@ EXERCISES = {
 }
 # another way to the same end
 OTHERS = {
+    "optimal_discriminator": lambda p, q: torch.sigmoid(p.log() - q.log()),
+    "jensen_shannon": lambda p, q: entropy((p + q) / 2) - (entropy(p) + entropy(q)) / 2,
+    "saturating_slope": lambda s: torch.func.vmap(torch.func.grad(lambda one: -torch.nn.functional.softplus(one)))(s),
     "bjorck_step": networks.bjorck,
     "generator_loss": lambda scores: -torch.nn.functional.logsigmoid(scores).mean(),
     "point_distance": lambda x, y: torch.dist(x, y),

@@ -1,6 +1,7 @@
 """One module per claim of the paper, each with the same doors: ``measure``, ``plot``, ``explore``.
 
-:mod:`.batches` and :mod:`.monte_carlo` hold what several of them share, :mod:`.exercises` what is checked.
+:mod:`.batches`, :mod:`.critics` and :mod:`.monte_carlo` hold what several of them share, :mod:`.exercises` what is
+checked.
 """
 
 from importlib import import_module
@@ -11,7 +12,9 @@ __all__ = [
     "bernoulli",
     "blur",
     "centroids",
+    "critics",
     "crossover",
+    "divergences",
     "duality",
     "estimation_error",
     "exercises",
@@ -19,12 +22,15 @@ __all__ = [
     "intrinsic_dimension",
     "kmeans",
     "lipschitz",
+    "moving_generator",
+    "optimal_discriminator",
     "particles",
     "pixel_distance",
     "playground",
     "regularisation",
     "regularised_minima",
     "sample_complexity",
+    "vanishing_gradients",
 ]
 
 

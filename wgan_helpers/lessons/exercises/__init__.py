@@ -5,6 +5,7 @@ misconception behind a wrong answer.
 """
 
 from wgan_helpers.lessons.exercises.notebook_00 import point_distance
+from wgan_helpers.lessons.exercises.notebook_02 import jensen_shannon, optimal_discriminator, saturating_slope
 from wgan_helpers.lessons.exercises.notebook_03 import c_transform
 from wgan_helpers.lessons.exercises.notebook_05 import crossover_dimension, gradient_bias, mean_batch_loss
 from wgan_helpers.lessons.exercises.notebook_06 import light_proof, log_sinkhorn_step, naive_sinkhorn_breaks
@@ -16,9 +17,12 @@ __all__ = [
     "crossover_dimension",
     "generator_loss",
     "gradient_bias",
+    "jensen_shannon",
     "light_proof",
     "log_sinkhorn_step",
     "mean_batch_loss",
     "naive_sinkhorn_breaks",
+    "optimal_discriminator",
     "point_distance",
+    "saturating_slope",
 ]
