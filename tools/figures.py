@@ -156,7 +156,7 @@ def _keep_pictures(cells: list[NotebookNode], state: State) -> None:
             if not view:
                 continue
             pictures = list(_pictures(view["model_id"], state))
-            if "image/png" in data and len(pictures) == 1:
+            if len(pictures) == 1:  # also where showing the widget did not wait for the first one
                 data["image/png"] = pictures[0]
             # a reader without a kernel would be shown "Error displaying widget" instead of the picture
             if any(kind in data for kind in FALLBACKS):
