@@ -307,11 +307,11 @@ class Control:
         """Thirty keys that move it a lot."""
         return ["End", "Home"] * 15 if self.is_menu else ["End", "ArrowLeft", "ArrowLeft", "ArrowRight", "Home"] * 6
 
-    def press(self, *keys: str) -> None:
-        """Press keys one after the other, without waiting in between."""
+    def press(self, *keys: str, held: float = 0) -> None:
+        """Press keys one after the other, each ``held`` for so many milliseconds, without waiting in between."""
         self.handle.focus()
         for key in keys:
-            self.figure.page.keyboard.press(key)
+            self.figure.page.keyboard.press(key, delay=held)
 
     def set(self, *keys: str) -> tuple[str, int]:
         """Press keys and wait: the status line and the pixels then."""

@@ -65,7 +65,7 @@ def test_the_picture_stays_and_nothing_jumps_during_thirty_rapid_moves(quick):
     slider = quick.control("batch size n")
     slider.set("End")
     quick.watch()
-    slider.press(*TO_AND_FRO)
+    slider.press(*TO_AND_FRO, held=30)  # a quick hand, not all within the time of one picture
     quick.settle()
     seen = quick.watched()
     assert seen["violations"] == []
