@@ -1,17 +1,18 @@
 """A generator and a critic that play: one pair, or many of one shape as one tensor programme."""
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any, Final, cast
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
 from wgan_helpers import networks
 from wgan_helpers.gans import _networks
 from wgan_helpers.gans._adam import FlatAdam
+from wgan_helpers.gans._randomness import Randomness
 from wgan_helpers.gans._source import Source
 from wgan_helpers.gans.config import FIXED, Config, listed, shared
 from wgan_helpers.gans.objectives import OBJECTIVES, Losses, near_data
@@ -63,11 +64,11 @@ class Game:
         configs = [config] if isinstance(config, Config) else listed(config)
         first = shared(configs)
         self.models = None if isinstance(config, Config) else len(configs)
-        self.device = _usable(device)
-        self._randomness = [Generator(self.device).manual_seed(each.seed) for each in configs]
+        self._randomness = Randomness([each.seed for each in configs], device, alone=self.models is None)
+        self.device = self._randomness.device
         self._source = Source(source, first.batch)
         self.dim, self.about_source = self._source.dim, self._source.about
-        about = self._source.dim, self._source.shape, self.models, self._randomness
+        about = self._source.dim, self._source.shape, self.models, self._randomness.generators
         self.generator = _networks.generator(first, *about)
         self.critic = _networks.critic(first, *about)
         self.generator_adam, self.critic_adam = (FlatAdam(net, len(configs)) for net in (self.generator, self.critic))
@@ -140,7 +141,8 @@ class Game:
     @property
     def finite(self) -> Tensor:
         """Whether all weights of each model are finite numbers, ``()`` or ``(models,)``."""
-        each = [p.reshape(len(self.configs), -1).isfinite().all(dim=-1) for p in self._parameters()]
+        parameters = [*self.generator.parameters(), *self.critic.parameters()]
+        each = [p.reshape(len(self.configs), -1).isfinite().all(dim=-1) for p in parameters]
         found = torch.stack(each).all(dim=0)
         return found[0] if self.models is None else found
 
@@ -150,7 +152,7 @@ class Game:
             "steps": self.steps,
             "players": [adam.state() for adam in (self.generator_adam, self.critic_adam)],
             "buffers": [dict(network.named_buffers()) for network in (self.generator, self.critic)],
-            "randomness": [generator.get_state() for generator in self._randomness],
+            "randomness": self._randomness.state(),
             "rest": {"balance": self.balance, "losses": tuple(self.losses), "estimate": self.estimate},
         }
         return copy.deepcopy(state)
@@ -163,8 +165,7 @@ class Game:
         for network, saved in zip((self.generator, self.critic), state["buffers"], strict=True):
             for name, buffer in network.named_buffers():
                 buffer.copy_(saved[name])
-        for generator, saved in zip(self._randomness, state["randomness"], strict=True):
-            generator.set_state(saved.cpu())
+        self._randomness.load(state["randomness"])
         self.balance, self.estimate = state["rest"]["balance"], state["rest"]["estimate"]
         self.losses = Losses(*state["rest"]["losses"])
 
@@ -288,20 +289,14 @@ class Game:
         return max(0.0, 1 - self.steps / self.config.steps) if self.config.decay else 1.0
 
     def _real(self, batches: int) -> Tensor:
-        return self._for_each(lambda generator: self._source.sample(batches, self.config.batch, generator))
+        return self._randomness.each(lambda generator: self._source.sample(batches, self.config.batch, generator))
 
     def _latent(self, batches: int) -> Tensor:
-        shape = batches * self.config.batch, self.config.latent
-        return self._for_each(lambda generator: torch.randn(shape, generator=generator, device=self.device))
+        return self._randomness.normal(batches * self.config.batch, self.config.latent)
 
     def _uniform(self, batches: int) -> Tensor:
-        shape = batches * self.config.batch, 1 + self._source.dim if self.objective.penalised is near_data else 1
-        return self._for_each(lambda generator: torch.rand(shape, generator=generator, device=self.device))
-
-    def _for_each(self, draw: Callable[[Generator], Tensor]) -> Tensor:
-        """One drawing from the randomness of each model."""
-        drawn = [draw(generator) for generator in self._randomness]
-        return drawn[0] if self.models is None else torch.stack(drawn)
+        each = 1 + self._source.dim if self.objective.penalised is near_data else 1
+        return self._randomness.uniform(batches * self.config.batch, each)
 
     def _each(self, name: str) -> list[float]:
         return [getattr(config, name) for config in self.configs]
@@ -310,13 +305,3 @@ class Game:
         """A number if all models share it, else one for each."""
         each = self._each(name)
         return each[0] if len(set(each)) == 1 else torch.tensor(each, device=self.device)
-
-    def _parameters(self) -> list[nn.Parameter]:
-        return [*self.generator.parameters(), *self.critic.parameters()]
-
-
-def _usable(device: torch.device | str) -> torch.device:
-    try:
-        return Generator(device).device
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"device {str(device)!r} is not to be had here: 'cpu' always is") from error
