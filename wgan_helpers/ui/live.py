@@ -1,6 +1,5 @@
 """The live figure: controls, a computation off the main thread, one picture that follows."""
 
-import base64
 import html
 import threading
 import time
@@ -12,10 +11,10 @@ import ipywidgets as widgets
 from wgan_helpers.ui import alive, cells
 from wgan_helpers.ui.controls import Control, button, close_family, paper_button
 from wgan_helpers.ui.drawing import Drawing
+from wgan_helpers.ui.pictured import Pictured
 from wgan_helpers.ui.worker import NewestWins
 
 _BUSY_AFTER = 0.2  # seconds: shorter work would only make the status line flicker
-_FIRST_PICTURE = 2.0  # seconds that showing the widget waits for a picture to save beside it
 _LAST_STEP = 2.0  # seconds that the end of Python waits for work to end
 # One line, however narrow the page: a second one would push the picture down
 _STATUS = (
@@ -32,7 +31,7 @@ class Step(NamedTuple):
     total: int
 
 
-class LiveFigure(widgets.VBox):
+class LiveFigure(Pictured):
     """A picture that follows its controls.
 
     A worker thread computes and draws, always for the newest setting: what it was too slow for is
@@ -90,16 +89,6 @@ class LiveFigure(widgets.VBox):
         alive.register(self)
         self._on_change()
 
-    @property
-    def values(self) -> dict[str, Any]:
-        """The present setting of every control."""
-        return {name: control.widget.value for name, control in self._controls.items()}
-
-    @property
-    def png(self) -> bytes:
-        """The picture that is shown, as a PNG file; empty before the first."""
-        return self._drawing.png
-
     def settle(self, timeout: float = 60.0) -> None:
         """Wait until the picture is final for the present setting.
 
@@ -153,14 +142,6 @@ class LiveFigure(widgets.VBox):
     def _say(self, shown: str, progress: str, busy: bool) -> None:
         self._status.value = _STATUS.format(shown=shown, progress=progress)
         self._stop.disabled = not busy
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        """The live widget, and the picture for readers who have no kernel."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        self._worker.wait(_FIRST_PICTURE)
-        if self.png:
-            bundle["image/png"] = base64.b64encode(self.png).decode()
-        return bundle
 
 
 class _Request(NamedTuple):

@@ -1,7 +1,5 @@
 """The player: something that runs, to be played, paused, stepped and reset, and one picture that follows."""
 
-import base64
-import contextlib
 import html
 import math
 import threading
@@ -15,18 +13,18 @@ import ipywidgets as widgets
 from wgan_helpers.ui import alive, cells
 from wgan_helpers.ui.controls import Control, button, close_family, paper_button, speed_control
 from wgan_helpers.ui.drawing import Drawing, error_line
+from wgan_helpers.ui.pictured import Pictured
 from wgan_helpers.ui.runner import Audience, Change, Runner, State
 from wgan_helpers.ui.worker import NewestWins
 
 _FRAME = 0.05  # seconds from one picture to the next: more would not be seen, and would queue on its way
-_FIRST_PICTURE = 2.0  # seconds that showing the widget waits for a picture to save beside it
 _LAST_STEP = 2.0  # seconds that the end of Python waits for work to end
 _WRAP = {"flex_flow": "row wrap"}
 # One line, however narrow the page: a second one would push the picture down
 _LINE = '<div style="white-space: nowrap; overflow: hidden; text-overflow: ellipsis">{}</div>'
 
 
-class Player(widgets.VBox):
+class Player(Pictured):
     """Something that runs, with a picture that follows.
 
     One thread advances the process and does to it what buttons and controls ask for; another one draws.
@@ -109,11 +107,6 @@ class Player(widgets.VBox):
             self.play()
 
     @property
-    def values(self) -> dict[str, Any]:
-        """The present setting of every control."""
-        return {name: control.widget.value for name, control in self._controls.items()}
-
-    @property
     def state(self) -> State:
         """``"playing"``, ``"paused"``, ``"finished"`` or ``"failed"``."""
         return self._runner.state
@@ -122,11 +115,6 @@ class Player(widgets.VBox):
     def error(self) -> Exception | None:
         """What the process failed with, until it starts anew."""
         return self._runner.error
-
-    @property
-    def png(self) -> bytes:
-        """The picture that is shown, as a PNG file; empty before the first."""
-        return self._drawing.png
 
     def play(self) -> None:
         """Advance until the process ends, or :meth:`pause`."""
@@ -262,15 +250,6 @@ class Player(widgets.VBox):
     def _show_error(self, error: Exception) -> None:
         self._text.value = _LINE.format("Reset, or another setting, starts anew")
         self._drawing.show_error(error)
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        """The live widget, and the picture for readers who have no kernel."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        with contextlib.suppress(TimeoutError):
-            self.settle(_FIRST_PICTURE)
-        if self.png:
-            bundle["image/png"] = base64.b64encode(self.png).decode()
-        return bundle
 
 
 class _Scene(NamedTuple):
