@@ -166,7 +166,7 @@ def explore(seed: int = 0, repetitions: int = 8) -> ui.LiveFigure:
         Of the critics, and how many train side by side.
     """
     controls = {
-        "theta": ui.slider("θ: where the generated line stands", [0.1, 0.2, 0.5, 1.0, 1.5, 2.0], 1.0),
+        "theta": ui.slider("θ: generated line", [0.1, 0.2, 0.5, 1.0, 1.5, 2.0], 1.0),
         "std": ui.slider("blur s (0: lines)", divergences.STDS, 0.0),
         "rate": ui.slider("critic's learning rate", [3e-4, RATE, 3e-3, 1e-2], RATE),
     }
