@@ -25,8 +25,8 @@ def test_a_change_keeps_weights_momenta_and_randomness():
     for each in (game, same):
         each.step()
     game.change(objective="wgan-lp", lr_critic=0.1, critic_steps=2, epsilon=3.0)
-    before = {name: same.state()[name] for name in ("players", "randomness", "steps")}
-    after = {name: game.state()[name] for name in before}
+    before = same.state()
+    after = game.state()
     torch.testing.assert_close(after, before, rtol=0, atol=0)
     assert (game.config.objective, game.config.lr_critic, game.config.penalty) == ("wgan-lp", 0.1, 0.1)
 
@@ -54,8 +54,8 @@ def test_clip_diversity_epsilon_and_steps_can_change():
     assert game.snapshot().steps == 17
     began = game_of("began")
     began.change(diversity=1.0)
-    began._critic_losses([torch.tensor([3.0]), torch.tensor([1.0])], torch.empty(0), torch.empty(0))
-    assert began.balance.item() == pytest.approx(1e-3 * (3 - 1))
+    began._critic._losses_of([torch.tensor([3.0]), torch.tensor([1.0])], torch.empty(0), torch.empty(0))
+    assert began._critic.balance.item() == pytest.approx(1e-3 * (3 - 1))
 
 
 def test_all_models_change_at_once():

@@ -34,7 +34,7 @@ def test_generated_points_are_detached_in_the_critic_s_step(objective):
     generator, critic = weights(game.generator), weights(game.critic)
     game.critic_step()
     assert weights(game.generator).equal(generator)
-    assert not game.generator_adam.gradient.any()
+    assert not game._generator.adam.gradient.any()
     assert not weights(game.critic).equal(critic)
 
 
@@ -43,7 +43,7 @@ def test_the_critic_rests_in_the_generator_s_step(objective):
     game = game_of(objective)
     generator, critic = weights(game.generator), weights(game.critic)
     game.generator_step()
-    assert not game.critic_adam.gradient.any()
+    assert not game._critic.adam.gradient.any()
     assert weights(game.critic).equal(critic)
     assert not weights(game.generator).equal(generator)
     assert game.steps == 1
@@ -54,19 +54,19 @@ def test_the_critic_rests_in_the_generator_s_step(objective):
 
 def test_began_s_balance_by_hand():
     game = game_of("began", critic_steps=1, diversity=0.7)
-    game.balance = torch.tensor(0.25)
+    game._critic.balance = torch.tensor(0.25)
     real, fake = torch.tensor([1.0, 3.0]), torch.tensor([0.5, 1.5])
-    losses = game._critic_losses([real, fake], real, fake)
+    losses = game._critic._losses_of([real, fake], real, fake)
     assert losses.critic.item() == pytest.approx(2 - 0.25 * 1)
-    assert game.balance.item() == pytest.approx(0.25 + 1e-3 * (0.7 * 2 - 1))
+    assert game._critic.balance.item() == pytest.approx(0.25 + 1e-3 * (0.7 * 2 - 1))
 
 
 def test_began_s_balance_stays_between_0_and_1():
     game = game_of("began")
     for start, real, fake, end in ((0.0, 0.0, 5.0, 0.0), (1.0, 5.0, 0.0, 1.0)):
-        game.balance = torch.tensor(start)
-        game._critic_losses([torch.tensor([real]), torch.tensor([fake])], torch.empty(0), torch.empty(0))
-        assert game.balance == end
+        game._critic.balance = torch.tensor(start)
+        game._critic._losses_of([torch.tensor([real]), torch.tensor([fake])], torch.empty(0), torch.empty(0))
+        assert game._critic.balance == end
 
 
 # how critics are held

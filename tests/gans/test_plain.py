@@ -187,4 +187,4 @@ def test_twenty_steps_equal_those_of_plain_pytorch(objective, critic):
         game.step()
     torch.testing.assert_close(as_in_linear_layers(game.generator), weights(generator), rtol=0, atol=1e-9)
     torch.testing.assert_close(as_in_linear_layers(game.critic), weights(plain_critic), rtol=0, atol=1e-9)
-    assert game.balance.item() == pytest.approx(balance, abs=1e-12)
+    assert game._critic.balance.item() == pytest.approx(balance, abs=1e-12)

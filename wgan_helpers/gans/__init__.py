@@ -11,6 +11,7 @@ from wgan_helpers.gans import metrics
 from wgan_helpers.gans.config import CRITICS, GENERATORS, Config
 from wgan_helpers.gans.game import Game
 from wgan_helpers.gans.objectives import OBJECTIVES, Losses, Objective
+from wgan_helpers.gans.player import Critic
 from wgan_helpers.gans.snapshot import Snapshot
 from wgan_helpers.gans.training import DivergedError, train, train_population
 
@@ -19,6 +20,7 @@ __all__ = [
     "GENERATORS",
     "OBJECTIVES",
     "Config",
+    "Critic",
     "DivergedError",
     "Game",
     "Losses",

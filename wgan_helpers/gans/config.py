@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 from wgan_helpers import _checks
 from wgan_helpers.gans.objectives import OBJECTIVES
 
-CRITICS: Final = ("mlp", "lipschitz", "conv", "lipschitz-conv")
+CRITICS: Final = ("mlp", "lipschitz", "spectral", "conv", "lipschitz-conv", "spectral-conv")
 GENERATORS: Final = ("mlp", "conv")
 PRECISIONS: Final = ("float32", "bfloat16")
 
@@ -24,7 +24,8 @@ class Config:
         A name of :data:`.OBJECTIVES`.
     critic : str
         ``"mlp"`` or ``"conv"``, held as the objective says (clipping, penalty, spectral norms or nothing), or
-        1-Lipschitz by construction: ``"lipschitz"`` or ``"lipschitz-conv"``, neither clipped nor normalised.
+        1-Lipschitz by construction: ``"lipschitz"`` or ``"lipschitz-conv"``; or its weights over their spectral norms,
+        whatever the objective: ``"spectral"`` or ``"spectral-conv"``.
     generator : str
         ``"mlp"`` or ``"conv"``; the convolutional ones need pictures.
     hidden, depth : int
@@ -114,7 +115,8 @@ class Config:
     @property
     def control(self) -> str | None:
         """How the critic is held, besides a penalty: ``"clip"``, ``"spectral"``, ``"lipschitz"`` or not at all."""
-        return "lipschitz" if self.critic.startswith("lipschitz") else OBJECTIVES[self.objective].control
+        held = self.critic.removesuffix("-conv")
+        return held if held in ("lipschitz", "spectral") else OBJECTIVES[self.objective].control
 
 
 #: What may differ between models side by side.

@@ -5,8 +5,8 @@ The generator rests, or moves as the lesson says: so the critic that would be be
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Final, Protocol
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final, Protocol, cast
 
 import torch
 from torch import Generator, Tensor
@@ -81,24 +81,20 @@ class Critics:
     """
 
     def __init__(self, objective: str, dim: int, seed: int = 0, repetitions: int = 8, rate: float = RATE) -> None:
-        self._objective = gans.OBJECTIVES[_checks.one_of(objective, "objective", ("mm", "ns", "wgan"))]
-        _checks.integer(repetitions, "repetitions")
-        self._randomness: Sequence[Generator] = [monte_carlo.generator(seed, r) for r in range(repetitions)]
-        kind = networks.LipschitzMLP if objective == "wgan" else networks.MLP
-        self.network = kind(dim, 1, _HIDDEN, models=repetitions, generators=self._randomness)
-        self._adam = torch.optim.Adam(self.network.parameters(), lr=_checks.positive(rate, "rate"), betas=(0.5, 0.9))
+        _checks.one_of(objective, "objective", ("mm", "ns", "wgan"))
+        self._randomness: Sequence[Generator] = [
+            monte_carlo.generator(seed, r) for r in range(_checks.integer(repetitions, "repetitions"))
+        ]
+        kind = "lipschitz" if objective == "wgan" else "mlp"
+        base = gans.Config(objective=objective, critic=kind, hidden=_HIDDEN, lr_critic=_checks.positive(rate, "rate"))
+        self._critic = gans.Critic([replace(base, seed=g.initial_seed()) for g in self._randomness], dim)
+        self.network = cast(networks.MLP, self._critic.network)
         self.steps = 0
 
     def step(self, real: Source, fake: Source) -> None:
         """One step of the optimiser, on fresh minibatches."""
-        points = torch.stack([torch.cat([p.sample(BATCH, g) for p in (real, fake)]) for g in self._randomness])
-        scores = self.network(points).squeeze(-1)
-        loss = self._objective.losses(scores[:, :BATCH], scores[:, BATCH:]).critic
-        self._adam.zero_grad()
-        loss.sum().backward()  # the seeds share no weight, so each has the gradient of its own loss
-        self._adam.step()
-        if isinstance(self.network, networks.LipschitzMLP):
-            self.network.project_()
+        points = (torch.stack([law.sample(BATCH, g) for g in self._randomness]) for law in (real, fake))
+        self._critic.step(*points)
         self.steps += 1
 
     @torch.no_grad()

@@ -1,0 +1,85 @@
+"""A critic alone: what it says of two fixed samples, how it is held, what it refuses."""
+
+import pytest
+import torch
+from torch import Generator, Tensor
+
+from wgan_helpers import transport
+from wgan_helpers.gans import Config, Critic
+from wgan_helpers.networks import lipschitz_bound
+
+
+def two_samples(n: int = 64, shift: float = 2.0) -> tuple[Tensor, Tensor]:
+    points = torch.randn(n, 2, generator=Generator().manual_seed(3))
+    return points, points + torch.tensor([shift, 0.0])
+
+
+def config(objective: str = "wgan", critic: str = "lipschitz", **settings) -> Config:
+    return Config(objective=objective, critic=critic, **{"hidden": 16, "depth": 2, **settings})
+
+
+def trained(critic: Critic, steps: int, real: Tensor, fake: Tensor) -> list[float]:
+    estimates = []
+    for _ in range(steps):
+        critic.step(real, fake)
+        estimates.append(critic.estimate.item())
+    return estimates
+
+
+def test_no_lipschitz_critic_exceeds_the_exact_distance_and_it_comes_near():
+    real, fake = two_samples()
+    exact = transport.wasserstein1(real, fake).item()
+    estimates = trained(Critic(config(lr_critic=1e-2), 2), 100, real, fake)
+    assert max(estimates) <= exact + 1e-5
+    assert estimates[-1] > 0.95 * exact
+
+
+def test_a_c_transform_critic_takes_samples_of_two_sizes():
+    real, fake = two_samples()
+    critic = Critic(config("c-transform", "mlp", lr_critic=1e-2), 2)
+    exact = transport.wasserstein1(real, fake[:40]).item()
+    assert trained(critic, 200, real, fake[:40])[-1] == pytest.approx(exact, rel=0.03)
+
+
+def test_a_critic_over_its_spectral_norms_is_held_whatever_the_objective():
+    real, fake = two_samples()
+    critic, free = Critic(config(critic="spectral", lr_critic=1e-2), 2), Critic(config("ns", "mlp", lr_critic=1e-2), 2)
+    for each in (critic, free):
+        trained(each, 50, real, fake)
+    assert lipschitz_bound(critic.network) < 1.2 < lipschitz_bound(free.network)
+
+
+def test_side_by_side_is_as_alone():
+    real, fake = two_samples()
+    configs = [config("wgan-gp", "mlp", seed=seed, penalty=penalty) for seed, penalty in ((1, 0.1), (2, 10.0))]
+    many = Critic(configs, 2)
+    alone = [trained(Critic(each, 2), 5, real, fake)[-1] for each in configs]
+    for _ in range(5):
+        many.step(real.expand(2, -1, -1), fake.expand(2, -1, -1))
+    assert many.estimate.tolist() == pytest.approx(alone, rel=1e-4)
+
+
+def test_a_step_leaves_the_points_alone():
+    real, fake = two_samples()
+    critic = Critic(config("c-transform", "mlp"), 2)
+    critic.step(real, fake.requires_grad_())
+    assert fake.grad is None
+    assert not critic.estimate.requires_grad
+
+
+@pytest.mark.parametrize(
+    ("objective", "real", "fake", "line"),
+    [
+        ("wgan", (8, 3), (8, 3), r"real must be \(n, 2\), got \(8, 3\)"),
+        ("wgan", (8, 2), (4, 8, 2), r"fake must be \(n, 2\), got \(4, 8, 2\)"),
+        (
+            "wgan-gp",
+            (8, 2),
+            (7, 2),
+            "wgan-gp penalises slopes between pairs: it needs as many fake points as real ones",
+        ),
+    ],
+)
+def test_points_that_do_not_fit_are_refused(objective, real, fake, line):
+    with pytest.raises(ValueError, match=line):
+        Critic(config(objective, "mlp"), 2).step(torch.zeros(real), torch.zeros(fake))
