@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from wgan_helpers import networks
-from wgan_helpers.gans import _networks
+from wgan_helpers.gans import _derivatives, _networks
 from wgan_helpers.gans._adam import FlatAdam
 from wgan_helpers.gans._generated import same_dimension
 from wgan_helpers.gans._randomness import Randomness
@@ -150,27 +150,33 @@ class Critic(Player):
         numbers = 1 + self.dim if self.objective.penalised is near_data else 1
         return self.objective.penalised(real, fake, self._randomness.uniform(real.shape[-2], numbers))
 
-    def improve(self, real: Tensor, fake: Tensor, at: Tensor | None, share: float = 1.0) -> None:
-        """The step, with this share of the learning rate; ``at`` is where the slope is penalised."""
+    def improve(
+        self, real: Tensor, fake: Tensor, at: Tensor | None, share: float = 1.0, *, report: bool = True
+    ) -> None:
+        """The step, with this share of the learning rate; ``at`` is where the slope is penalised.
+
+        Without ``report``, loss and estimate stay those of an earlier step.
+        """
         points = [real] if self.objective.reads == "potential" else [real, fake]
         sizes = [part.shape[-2] for part in points]
         if at is not None:
             points.append(at)
         judged = self.forward(torch.cat(points, dim=-2), 0 if at is None else at.shape[-2])
-        with torch.enable_grad():
-            scores = [part.requires_grad_() for part in judged.outputs.squeeze(-1).split(sizes, dim=-1)]
-            losses, wanted = self._losses_of(scores, real, fake), [*scores]
-            loss = losses.critic
-            if judged.gradient is not None and self.objective.penalty is not None:
-                wanted.append(judged.gradient.requires_grad_())
-                loss = loss + self._penalty * self.objective.penalty(judged.gradient)
-            derivatives = torch.autograd.grad(loss, wanted, torch.ones_like(loss))
-        by_score = torch.cat(derivatives[: len(scores)], dim=-1).unsqueeze(-1)
+        scores = judged.outputs.squeeze(-1).split(sizes, dim=-1)
+        by_score = _derivatives.by_scores(self.objective.losses, scores)
+        losses = None
+        if by_score is None:
+            by_score, losses = self._by_graph(scores, real, fake)
         self.adam.gradient.zero_()
-        judged.backward(by_score, *derivatives[len(scores) :])
+        if self.objective.penalty is None or judged.gradient is None:
+            judged.backward(by_score)
+        else:
+            slopes = _derivatives.by_gradient(self.objective.penalty, judged.gradient, self._penalty)
+            judged.backward(by_score, slopes)
         self.adam.step(share)
         self._hold()
-        self.loss, self.estimate = loss.detach(), self.objective.estimate(losses).detach()
+        if report:
+            self._report(losses or self.losses(*scores), judged.gradient)
 
     def losses(self, a: Tensor, b: Tensor) -> Losses:
         """Of the objective: see :mod:`.objectives` for what it reads."""
@@ -189,15 +195,27 @@ class Critic(Player):
         super().load(state)
         self.balance, self.loss, self.estimate = state["balance"], state["loss"], state["estimate"]
 
+    @torch.enable_grad()
+    def _by_graph(self, scores: Sequence[Tensor], real: Tensor, fake: Tensor) -> tuple[Tensor, Losses]:
+        """The critic's loss by its scores, ``(..., n, 1)``, and the losses."""
+        wanted = [part.requires_grad_() for part in scores]
+        losses = self._losses_of(wanted, real, fake)
+        derivatives = torch.autograd.grad(losses.critic, wanted, torch.ones_like(losses.critic))
+        return torch.cat(derivatives, dim=-1).unsqueeze(-1), Losses(losses.critic.detach(), losses.generator.detach())
+
     def _losses_of(self, scores: Sequence[Tensor], real: Tensor, fake: Tensor) -> Losses:
         if self.objective.reads == "potential":
             return self.losses(scores[0], distances(fake, real))
         on_real, on_fake = scores
         losses = self.losses(on_real, on_fake)
-        if self.objective.reads == "errors":
-            gap = self._diversity * on_real.mean(dim=-1) - on_fake.mean(dim=-1)
-            self.balance = (self.balance + _BALANCE_RATE * gap.detach()).clamp(0, 1)
+        gap = self._diversity * on_real.mean(dim=-1) - on_fake.mean(dim=-1)
+        self.balance = (self.balance + _BALANCE_RATE * gap.detach()).clamp(0, 1)
         return losses
+
+    def _report(self, losses: Losses, gradient: Tensor | None) -> None:
+        self.loss, self.estimate = losses.critic, self.objective.estimate(losses)
+        if self.objective.penalty is not None and gradient is not None:
+            self.loss = self.loss + self._penalty * self.objective.penalty(gradient)
 
     def _hold(self) -> None:
         if self.config.control == "clip":
