@@ -15,6 +15,7 @@ from wgan_helpers.distributions.empirical import Empirical
 from wgan_helpers.distributions.law import HasManifold, HasModes, Law
 from wgan_helpers.distributions.simple import Bernoulli, Gaussian, ParallelLines, UniformCube
 from wgan_helpers.distributions.toy import GaussianGrid, GaussianRing, SwissRoll
+from wgan_helpers.distributions.triangles import Triangles
 
 __all__ = [
     "LAWS",
@@ -28,6 +29,7 @@ __all__ = [
     "Law",
     "ParallelLines",
     "SwissRoll",
+    "Triangles",
     "UniformCube",
     "wasserstein1",
 ]
@@ -42,5 +44,6 @@ LAWS: Mapping[str, type[Law]] = MappingProxyType(
         "Swiss roll": SwissRoll,
         "Bernoulli": Bernoulli,
         "parallel lines": ParallelLines,
+        "triangles": Triangles,
     }
 )
