@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -16,8 +16,6 @@ from wgan_helpers.gans.config import Config, listed, shared
 from wgan_helpers.gans.objectives import OBJECTIVES, Losses, near_data
 from wgan_helpers.networks import passes
 from wgan_helpers.transport.cost import distances
-
-_BALANCE_RATE: Final = 1e-3  # BEGAN's λ_k
 
 
 class Player:
@@ -127,7 +125,8 @@ class Critic(Player):
         """Go on by these settings."""
         super().set(configs)
         self.objective = OBJECTIVES[self.config.objective]
-        self._penalty, self._clip, self._diversity = (self._setting(name) for name in ("penalty", "clip", "diversity"))
+        self._penalty, self._clip = self._setting("penalty"), self._setting("clip")
+        self._diversity, self._balance_rate = self._setting("diversity"), self._setting("balance_rate")
 
     def step(self, real: Tensor, fake: Tensor) -> None:
         """One step of the optimiser, between the points ``real`` ``(n, d)`` and ``fake`` ``(m, d)``.
@@ -209,7 +208,7 @@ class Critic(Player):
         on_real, on_fake = scores
         losses = self.losses(on_real, on_fake)
         gap = self._diversity * on_real.mean(dim=-1) - on_fake.mean(dim=-1)
-        self.balance = (self.balance + _BALANCE_RATE * gap.detach()).clamp(0, 1)
+        self.balance = (self.balance + self._balance_rate * gap.detach()).clamp(0, 1)
         return losses
 
     def _report(self, losses: Losses, gradient: Tensor | None) -> None:

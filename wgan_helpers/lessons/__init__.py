@@ -1,7 +1,7 @@
 """One module per claim of the paper, each with the same doors: ``measure``, ``plot``, ``explore``.
 
-:mod:`.batches`, :mod:`.critics` and :mod:`.monte_carlo` hold what several of them share, :mod:`.exercises` what is
-checked.
+:mod:`.batches`, :mod:`.critics`, :mod:`.monte_carlo` and :mod:`.results` hold what several of them share,
+:mod:`.exercises` what is checked.
 """
 
 from importlib import import_module
@@ -22,6 +22,8 @@ __all__ = [
     "intrinsic_dimension",
     "kmeans",
     "lipschitz",
+    "loss_settings",
+    "loss_study",
     "moving_generator",
     "optimal_discriminator",
     "particles",
@@ -29,6 +31,7 @@ __all__ = [
     "playground",
     "regularisation",
     "regularised_minima",
+    "results",
     "sample_complexity",
     "vanishing_gradients",
 ]
