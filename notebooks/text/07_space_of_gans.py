@@ -199,6 +199,12 @@ lessons.lipschitz.plot(frame);
 lessons.playground.explore()
 
 # %% [markdown]
+# ## Quiz
+
+# %%
+lessons.quizzes.ask("space_of_gans")
+
+# %% [markdown]
 # ## Take away
 #
 # - A GAN is two losses and a way to hold the critic. Of these, *holding the critic* decides here whether modes are found.

@@ -96,3 +96,13 @@ def test_a_prediction_stays_when_the_cell_runs_again_and_when_the_page_is_loaded
 
 def _is_fixed(widget):
     assert widget.get_by_role("button", disabled=False).count() == 0
+
+
+def test_each_choice_of_a_quiz_is_answered_and_formulas_are_set(notebook):
+    for quiz in notebook.widgets("quiz"):
+        for choice in quiz.get_by_role("button").all():
+            choice.click()
+        says(quiz, "right at the first try.")
+        assert quiz.get_by_text("✓").count() + quiz.get_by_text("✗").count() >= 4
+        assert "$" not in quiz.inner_text()
+    assert notebook.errors() == []

@@ -1,7 +1,7 @@
 """One module per claim of the paper, each with the same doors: ``measure``, ``plot``, ``explore``.
 
 :mod:`.batches`, :mod:`.critics`, :mod:`.monte_carlo` and :mod:`.results` hold what several of them share,
-:mod:`.exercises` what is checked.
+:mod:`.exercises` and :mod:`.quizzes` what is asked.
 """
 
 from importlib import import_module
@@ -29,6 +29,7 @@ __all__ = [
     "particles",
     "pixel_distance",
     "playground",
+    "quizzes",
     "regularisation",
     "regularised_minima",
     "results",
