@@ -9,6 +9,7 @@ MISTAKES = {
     "optimal_discriminator": ("def optimal_discriminator(p, q):\n    return p / q", "solve for D"),
     "jensen_shannon": ("def jensen_shannon(p, q):\n    return (p * (p / q).log()).sum()", "compare each with"),
     "saturating_slope": ("def saturating_slope(score):\n    return torch.sigmoid(score) - 1", "does not saturate"),
+    "best_of": ("def best_of(scores, k):\n    return scores.max()", "on average, the mean"),
     "bjorck_step": ("def bjorck_step(W):\n    return 1.5 * W + 0.5 * W @ W.T @ W", "it holds the large"),
     "generator_loss": (
         "def generator_loss(scores):\n    return (1 - torch.sigmoid(scores)).log().mean()",

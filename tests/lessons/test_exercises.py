@@ -96,6 +96,15 @@ MISTAKES = {
         (lambda x, y: (x - y).abs().sum(), "yours is 7"),
         (lambda x: x, "TypeError"),
     ],
+    "best_of": [
+        (lambda scores, k: None, "it returns nothing"),
+        (lambda scores, k: scores.sort().values[-k:], "one expected score"),
+        (lambda scores, k: scores.max(), "is, on average, the mean"),
+        (lambda scores, k: k * scores.mean(), "no budget finds more than the best"),
+        (lambda scores, k: scores.mean() if k == 1 else scores.sort().values[-3:].mean(), "the three best"),
+        (lambda scores, k: scores.mean() if k == 1 else scores.max(), "only sometimes"),
+        (lambda scores, k: scores.mean(), "at most s if all k"),
+    ],
     "bjorck_step": [
         (None, "nothing is there yet"),
         (lambda W: None, "it returns nothing"),
@@ -179,6 +188,7 @@ EXERCISES = {
     "light_proof": exercises.light_proof,
     "broken_epsilon": exercises.naive_sinkhorn_breaks,
     "mean_batch_loss": exercises.mean_batch_loss,
+    "best_of": exercises.best_of,
     "bjorck_step": exercises.bjorck_step,
     "generator_loss": exercises.generator_loss,
     "crossover_64": exercises.crossover_dimension,
@@ -189,6 +199,9 @@ OTHERS = {
     "optimal_discriminator": lambda p, q: torch.sigmoid(p.log() - q.log()),
     "jensen_shannon": lambda p, q: entropy((p + q) / 2) - (entropy(p) + entropy(q)) / 2,
     "saturating_slope": lambda s: torch.func.vmap(torch.func.grad(lambda one: -torch.nn.functional.softplus(one)))(s),
+    "best_of": lambda scores, k: (
+        scores[torch.randint(len(scores), (100_000, k), generator=torch.Generator().manual_seed(0))].amax(dim=1).mean()
+    ),
     "bjorck_step": networks.bjorck,
     "generator_loss": lambda scores: -torch.nn.functional.logsigmoid(scores).mean(),
     "point_distance": lambda x, y: torch.dist(x, y),

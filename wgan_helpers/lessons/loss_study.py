@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import zip_longest
 from os import PathLike
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -242,11 +242,17 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None, score: str = "f1") -> "A
 def plot_budget(frame: pd.DataFrame, ax: "Axes | None" = None, score: str = "f1") -> "Axes":
     """Draw the best score against the budget, with the interval of :func:`best_of`."""
     ax = ui.axes(ax)
-    for loss, found in best_of(frame, score=score).groupby("loss", sort=False):
-        color, marker = ui.PALETTE[_COLOURS[str(loss)]], _MARKERS[str(loss)]
-        ax.plot(found["budget"], found["mean"], marker=marker, color=color, label=str(loss))
-        ax.fill_between(found["budget"], found["low"], found["high"], color=color, alpha=0.12, linewidth=0)
-    ui.log_axis(ax, "x", sorted(set(best_of(frame, score=score, draws=1)["budget"])))
+    found = best_of(frame, score=score)
+    for place, (loss, of_loss) in enumerate(found.groupby("loss", sort=False)):
+        aside = of_loss["budget"] * 1.05 ** (place - 3)  # so that the bars stand side by side
+        low, high = of_loss["mean"] - of_loss["low"], of_loss["high"] - of_loss["mean"]
+        look: dict[str, Any] = {
+            "marker": _MARKERS[str(loss)],
+            "color": ui.PALETTE[_COLOURS[str(loss)]],
+            "label": str(loss),
+        }
+        ax.errorbar(aside, of_loss["mean"], [low, high], elinewidth=1, **look)
+    ui.log_axis(ax, "x", sorted(set(found["budget"])))
     ax.set_ylim(-0.03, 1.03)
     ax.set_xlabel("budget (random settings tried)")
     ax.set_ylabel(f"best {score.replace('f1', 'F1')}: mean, 95 % of draws")
@@ -270,29 +276,29 @@ def explore(seed: int = 0) -> ui.LiveFigure:
 
     def compute(data: str, count: int, steps: int, score: str) -> Iterator[ui.Step]:
         wanted = _wanted(LOSSES, data, count, replace(BASE, steps=steps), seed)
-        parts = _parts([model for model in wanted if model.key not in known], count)
-        total = len(parts) * -(-steps // _LOOK)
-        done = 0
+        parts = _parts([model for model in wanted if model.key not in known], _AT_ONCE)
+        total, done = len(parts) * -(-steps // _LOOK), 0
 
         def shown() -> tuple[pd.DataFrame, str]:
             there = [known[model.key] for model in wanted if model.key in known]
             return (_in_order(pd.concat(there), wanted) if there else pd.DataFrame()), score
 
-        yield ui.Step(shown(), done, total)
+        result = shown()
+        yield ui.Step(result, done, total)
         for part in parts:
             for snapshot in gans.train_population([m.config for m in part], DATA[data].law, every=_LOOK):
                 if 0 < snapshot.step < steps:
                     done += 1
-                    yield ui.Step(shown(), done, total)
+                    yield ui.Step(result, done, total)
             frame = _judge(data, part, snapshot)
-            known.update((row["key"].iloc[0], row) for _, row in frame.groupby("key"))
-            done += 1
-            yield ui.Step(shown(), done, total)
+            known.update((str(key), row) for key, row in frame.groupby("key"))
+            result, done = shown(), done + 1
+            yield ui.Step(result, done, total)
 
     return ui.LiveFigure(compute, _draw, controls, panels=2, size=(11.0, 4.2))
 
 
-_LOOK: Final = 20  # generator steps after which Stop takes effect
+_LOOK: Final = 5  # generator steps after which Stop takes effect
 
 
 def _draw(result: tuple[pd.DataFrame, str], panels: "Sequence[Axes]") -> None:

@@ -9,9 +9,10 @@ from wgan_helpers.lessons.exercises.notebook_02 import jensen_shannon, optimal_d
 from wgan_helpers.lessons.exercises.notebook_03 import c_transform
 from wgan_helpers.lessons.exercises.notebook_05 import crossover_dimension, gradient_bias, mean_batch_loss
 from wgan_helpers.lessons.exercises.notebook_06 import light_proof, log_sinkhorn_step, naive_sinkhorn_breaks
-from wgan_helpers.lessons.exercises.notebook_07 import bjorck_step, generator_loss
+from wgan_helpers.lessons.exercises.notebook_07 import best_of, bjorck_step, generator_loss
 
 __all__ = [
+    "best_of",
     "bjorck_step",
     "c_transform",
     "crossover_dimension",
