@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from wgan_helpers.distributions.distance import wasserstein1
 from wgan_helpers.distributions.empirical import Empirical
+from wgan_helpers.distributions.funnels import Funnels
 from wgan_helpers.distributions.law import HasManifold, HasModes, Law
 from wgan_helpers.distributions.simple import Bernoulli, Gaussian, ParallelLines, UniformCube
 from wgan_helpers.distributions.toy import GaussianGrid, GaussianRing, SwissRoll
@@ -21,6 +22,7 @@ __all__ = [
     "LAWS",
     "Bernoulli",
     "Empirical",
+    "Funnels",
     "Gaussian",
     "GaussianGrid",
     "GaussianRing",
@@ -34,7 +36,8 @@ __all__ = [
     "wasserstein1",
 ]
 
-#: What a menu may offer: a label for each kind of law, but for Empirical, which is nothing without its points.
+#: What a menu may offer: a label for each kind of law, but for Empirical and Funnels, which are half of
+#: a pair or nothing without their points.
 LAWS: Mapping[str, type[Law]] = MappingProxyType(
     {
         "uniform on the cube": UniformCube,
