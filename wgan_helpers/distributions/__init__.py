@@ -36,8 +36,8 @@ __all__ = [
     "wasserstein1",
 ]
 
-#: What a menu may offer: a label for each kind of law, but for Empirical and Funnels, which are half of
-#: a pair or nothing without their points.
+#: What a menu may offer: a label for each kind of law, but for Empirical, which is nothing without its points, and
+#: Funnels, which is half of a pair.
 LAWS: Mapping[str, type[Law]] = MappingProxyType(
     {
         "uniform on the cube": UniformCube,

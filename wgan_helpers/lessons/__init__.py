@@ -19,6 +19,7 @@ __all__ = [
     "estimation_error",
     "exercises",
     "false_minima",
+    "ground_truth",
     "intrinsic_dimension",
     "kmeans",
     "lipschitz",
