@@ -32,6 +32,8 @@ __all__ = [
     "regularised_minima",
     "sample_complexity",
     "training_estimation",
+    "training_race",
+    "training_recorded",
     "vanishing_gradients",
 ]
 
