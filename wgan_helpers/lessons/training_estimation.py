@@ -35,7 +35,6 @@ _LOOKS: Final = {
     "wgan": ("red", ":"),
     "wgan-lp": ("brown", (0, (3, 1, 1, 1, 1, 1))),
 }
-_OTHERS: Final = (("orange", "-"), ("blue", "--"), ("green", "-."), ("red", ":"), ("purple", (0, (1, 1))))
 _PICTURES: Final = {"digits": ("digits", 8, 1797), "faces": ("faces", 16, 4000)}  # name, size, how many
 _JUDGED: Final = 500  # pictures
 _LAST: Final = 0.8  # of the run: from here on its end is averaged
@@ -144,23 +143,22 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None, real: float | None = Non
     if real is not None:
         ax.axhline(real, color="black", linewidth=1, linestyle=(0, (6, 3)), label="exact $W_1$, real to real")
     exact = frame.groupby("step")["exact"].agg(["min", "max"])
-    ax.fill_between(
-        exact.index, exact["min"], exact["max"], color="black", alpha=0.25, label="exact $W_1$, all methods"
-    )
-    for method, look in _looks(frame["method"].unique()).items():
+    label = "exact $W_1$, all methods"
+    ax.fill_between(exact.index, exact["min"], exact["max"], color="black", alpha=0.25, label=label)
+    for method, (color, dash) in _looks(frame["method"].unique()).items():
         group = frame[frame["method"] == method]
-        for column, label in (("estimate", method), ("corrected", f"{method}, without what λ adds")):
-            line = monte_carlo.mean_and_error(group, ["step"], column)
-            mean = line["mean"].where(line["mean"] > 0)
-            if column == "corrected" and mean.notna().any():
-                ax.plot(line["step"], mean, color=ui.PALETTE[look[0]], linewidth=0.9, label=label)
-            elif column == "estimate":
-                ui.band(
-                    ax, line["step"], mean, 2 * line["sem"].fillna(0), color=look[0], linestyle=look[1], label=label
-                )
+        line = monte_carlo.mean_and_error(group, ["step"], "estimate")
+        mean, error = line["mean"].where(line["mean"] > 0), 2 * line["sem"].fillna(0)
+        ui.band(ax, line["step"], mean, error, color=color, linestyle=dash, label=method)
+        seen = group.groupby("step")["corrected"].mean()
+        if seen.notna().any():
+            label = f"{method}, without what λ adds"
+            ax.plot(seen.index, seen.where(seen > 0), color=ui.PALETTE[color], linewidth=0.9, label=label)
+    lowest = frame.groupby(["method", "step"])["estimate"].mean()
+    ax.set_ylim(bottom=lowest[lowest > 0].min() / 2)  # an error band may reach below 0
     ax.set(yscale="log", xlabel="generator steps", ylabel="$W_1$ of a minibatch (brightness)")
     ax.set_title(f"{frame['data'].iloc[0]}, n = {frame['n'].iloc[0]}")
-    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
     return ax
 
 
@@ -185,13 +183,14 @@ def plot_paradox(frame: pd.DataFrame, ax: "Axes | None" = None, real: float | No
     ax.set_ylabel("Fréchet distance to real pictures")
     ax.set_ylim(0, 1.1 * table["quality"].max())
     ax.set_title("to the left: better estimates; down: better pictures")
-    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
     return ax
 
 
 def _looks(methods: Sequence[str]) -> dict[str, tuple[Any, Any]]:
     """A colour and a line style for each method, known or not."""
-    return {name: _LOOKS.get(name, _OTHERS[place % len(_OTHERS)]) for place, name in enumerate(methods)}
+    others = list(_LOOKS.values())
+    return {name: _LOOKS.get(name, others[place % len(others)]) for place, name in enumerate(methods)}
 
 
 class _Shown(NamedTuple):
@@ -238,14 +237,14 @@ def explore(seed: int = 0) -> ui.Player:
 
 def _describe(shown: _Shown) -> str:
     last = shown.frame.tail(len(shown.sheets)).set_index("method")
-    ratios = ", ".join(f"{name} {row['estimate'] / row['exact']:.3g}" for name, row in last.iterrows())
+    ratios = ", ".join(f"{name} {row['estimate'] / row['exact'] + 0.0:.3g}" for name, row in last.iterrows())
     return f"step {last['step'].iloc[0]} of {_LONGEST} · estimate / exact W₁: {ratios}"
 
 
 def _draw(shown: _Shown, panels: "Sequence[Axes]") -> None:
     curves, samples = panels
     plot(shown.frame, curves, shown.real)
-    curves.set(xlim=(0, max(50, 1.02 * shown.frame["step"].max())), ylim=(1e-4, 300))
+    curves.set(xlim=(0, max(50, 1.02 * shown.frame["step"].max())), ylim=(1e-5, 300))
     curves.legend(loc="upper center", ncols=2, fontsize=8)
     for place, (name, sheet) in enumerate(shown.sheets.items()):
         height, width = sheet.shape[:2]
