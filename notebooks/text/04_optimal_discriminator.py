@@ -20,7 +20,7 @@
 # **You will learn**
 # - what the critics of four WGANs say of $W_1$ while they train, and what it is;
 # - how much of the gradient penalty's error is its weight λ and the unit of the data;
-# - that the critics which know $W_1$ best are those with the worst pictures, and why that is less of a paradox than it seems.
+# - that better estimates go with worse pictures, and why that is less of a paradox than it seems.
 #
 # **You need** notebook 03: the c-transform, the gradient penalty. **Time**: 40 minutes with the exercise.
 
@@ -175,7 +175,7 @@ lessons.training_estimation.plot_paradox(frame);
 # Look at the exact $W_1$ in the table again. With the gradient penalty it is 2.16, the *largest*, for the best pictures. The c-transform
 # comes down to 1.86. It does what it was asked to, and better than the others; what it was asked was the $W_1$ of minibatches.
 #
-# The same for faces, with convolutional networks (DCGAN) of which each trains for a quarter of an hour. This was recorded; the
+# The same for faces, with convolutional networks (DCGAN) and 1500 steps each. This was recorded; the
 # Fréchet distance is that of a network's features, trained to read from a face what it was drawn from.
 
 # %%

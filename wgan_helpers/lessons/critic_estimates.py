@@ -8,6 +8,7 @@ one that maximises :math:`s W - λ (s - 1)^2` has the slope :math:`s = 1 + W/2λ
 
 import math
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -78,6 +79,7 @@ def _of_each(fake: Tensor) -> Callable[[Callable[[Tensor], Tensor], Tensor], Ten
     return lambda ask, points: ask(points.flatten(0, 1)).unflatten(1, points.shape[:2])[models, models]
 
 
+@lru_cache(maxsize=32)
 def between_real(source: images.Pictures, n: int, pairs: int = 10, seed: int = 0) -> tuple[float, float]:
     """W₁ between two minibatches of n real pictures: mean over so many pairs, and its standard error."""
     drawn = torch.stack([source.sample(2 * n, monte_carlo.generator(seed, pair)) for pair in range(pairs)])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -43,6 +44,7 @@ _LONGEST: Final = 1000  # steps in front of the reader
 _SIDE: Final = 6  # pictures along a side of a sheet
 
 
+@lru_cache(maxsize=2)
 def pictures(data: str) -> images.Pictures:
     """The small pictures that are trained on: ``"digits"``, 8 × 8, or ``"faces"``, 16 × 16 in colour."""
     name, size, n = _PICTURES[_checks.one_of(data, "data", _PICTURES)]
