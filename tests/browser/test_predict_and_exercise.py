@@ -16,6 +16,7 @@ MISTAKES = {
         "whose gradient vanishes",
     ),
     "point_distance": ("def point_distance(x, y):\n    return (x - y).square().sum()", "square root"),
+    "penalty_that_misleads": ("def penalty_that_misleads(w1, factor):\n    return w1 / (factor - 1)", "not W²/λ"),
     "c_transform": ("def c_transform(cost, g):\n    return (cost - g).amax(dim=1)", "with the maximum"),
     "mean_batch_loss": ("def mean_batch_loss(x, mean):\n    return (x - mean).norm(dim=1).sum()", "1/n"),
     "crossover_dimension": ("crossover_64 = 3", "too low"),

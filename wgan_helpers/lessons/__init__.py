@@ -1,7 +1,7 @@
 """One module per claim of the paper, each with the same doors: ``measure``, ``plot``, ``explore``.
 
-:mod:`.batches`, :mod:`.critics`, :mod:`.monte_carlo` and :mod:`.results` hold what several of them share,
-:mod:`.exercises` and :mod:`.quizzes` what is asked.
+:mod:`.batches`, :mod:`.critic_estimates`, :mod:`.critics`, :mod:`.monte_carlo` and :mod:`.results` hold what several of
+them share, :mod:`.exercises` and :mod:`.quizzes` what is asked.
 """
 
 from importlib import import_module
@@ -12,6 +12,7 @@ __all__ = [
     "bernoulli",
     "blur",
     "centroids",
+    "critic_estimates",
     "critics",
     "crossover",
     "divergences",
@@ -35,6 +36,9 @@ __all__ = [
     "regularised_minima",
     "results",
     "sample_complexity",
+    "training_estimation",
+    "training_race",
+    "training_recorded",
     "vanishing_gradients",
 ]
 
