@@ -24,6 +24,7 @@ __all__ = [
     "intrinsic_dimension",
     "kmeans",
     "lipschitz",
+    "loss_recorded",
     "loss_settings",
     "loss_study",
     "moving_generator",

@@ -44,7 +44,8 @@ DATA: Final[Mapping[str, Judged]] = MappingProxyType(
     }
 )
 _SAMPLES: Final = 2000
-_AT_ONCE: Final = 16  # models in one task
+#: Models in one task.
+AT_ONCE: Final = 16
 _SCORES: Final = {
     "f1": "F1 (harmonic mean of precision and recall)",
     "precision": "precision (share of generated points)",
@@ -86,13 +87,13 @@ def measure(
     -------
     DataFrame
         One row per loss and setting, in their order: ``key, data, loss, setting``, the fields of the configuration,
-        and ``finite, precision, recall, f1``. A model that diverged scores 0.
+        and ``finite, precision, recall, f1, seconds``. A model that diverged scores 0.
     """
     _checks.one_of(data, "data", DATA)
     wanted = _wanted(losses, data, count, base, seed)
     store = None if database is None else results.Results(database)
     known = store.keys() if store else set()
-    tasks = [(data, part) for part in _parts([model for model in wanted if model.key not in known], _AT_ONCE)]
+    tasks = [(data, part) for part in _parts([model for model in wanted if model.key not in known], AT_ONCE)]
     frame = (
         monte_carlo.collect(_train, tasks, executor, progress, store.add if store else None)
         if tasks
@@ -134,7 +135,7 @@ def _in_order(frame: pd.DataFrame, wanted: Sequence[_Model]) -> pd.DataFrame:
 def _train(data: str, part: Sequence[_Model]) -> pd.DataFrame:
     steps = part[0].config.steps
     *_, last = gans.train_population([model.config for model in part], DATA[data].law, every=steps)
-    return _judge(data, part, last)
+    return _judge(data, part, last).assign(seconds=last.seconds / len(part))
 
 
 def _judge(data: str, part: Sequence[_Model], snapshot: gans.Snapshot) -> pd.DataFrame:
@@ -276,7 +277,7 @@ def explore(seed: int = 0) -> ui.LiveFigure:
 
     def compute(data: str, count: int, steps: int, score: str) -> Iterator[ui.Step]:
         wanted = _wanted(LOSSES, data, count, replace(BASE, steps=steps), seed)
-        parts = _parts([model for model in wanted if model.key not in known], _AT_ONCE)
+        parts = _parts([model for model in wanted if model.key not in known], AT_ONCE)
         total, done = len(parts) * -(-steps // _LOOK), 0
 
         def shown() -> tuple[pd.DataFrame, str]:
