@@ -1,7 +1,7 @@
 """One module per claim of the paper, each with the same doors: ``measure``, ``plot``, ``explore``.
 
-:mod:`.batches`, :mod:`.critics` and :mod:`.monte_carlo` hold what several of them share, :mod:`.exercises` what is
-checked.
+:mod:`.batches`, :mod:`.critics`, :mod:`.likeness`, :mod:`.monte_carlo` and :mod:`.picture_gans` hold what several of
+them share, :mod:`.exercises` what is checked.
 """
 
 from importlib import import_module
@@ -21,15 +21,18 @@ __all__ = [
     "false_minima",
     "intrinsic_dimension",
     "kmeans",
+    "likeness",
     "lipschitz",
     "moving_generator",
     "optimal_discriminator",
     "particles",
+    "picture_gans",
     "pixel_distance",
     "playground",
     "regularisation",
     "regularised_minima",
     "sample_complexity",
+    "transform_gans",
     "vanishing_gradients",
 ]
 
