@@ -67,7 +67,7 @@ def likeness(generated: Tensor, real: Tensor, centroids: Tensor, shape: Sequence
     centroids : (k, d)
         Of other real pictures; as many as a minibatch has points, in the paper.
     shape : (c, h, w)
-        Of one picture, at least 3 × 3.
+        Of one picture, at least 4 × 4.
 
     Returns
     -------
@@ -76,22 +76,21 @@ def likeness(generated: Tensor, real: Tensor, centroids: Tensor, shape: Sequence
     Raises
     ------
     ValueError
-        If the pictures do not fit the shape or one another, or are not finite.
+        If the pictures do not fit the shape or one another, are not finite, or give no scale to compare with.
     """
     given = {"generated": generated, "real": real, "centroids": centroids}
     y, x, c = (_flattened(points, name, shape) for name, points in given.items())
     to_centroids = transport.pairwise_distance(y, c)
-    near, near_real = to_centroids.amin(dim=1).mean(), transport.pairwise_distance(y, x).amin(dim=1).mean()
+    near, near_real = (
+        float(distances.amin(dim=1).mean()) for distances in (to_centroids, transport.pairwise_distance(y, x))
+    )
     if near_real == 0:
         raise ValueError("the generated pictures are among the real ones: hold others out")
-    return Likeness(
-        float(near),
-        float(near_real),
-        float(near / near_real),
-        sharpness(y, shape) / sharpness(x, shape),
-        _mean_distance(y) / _mean_distance(x),
-        len(to_centroids.argmin(dim=1).unique()),
-    )
+    sharp, apart = sharpness(x, shape), _mean_distance(x)
+    if sharp == 0 or apart == 0:
+        raise ValueError("the real pictures must differ, and from pixel to pixel too")
+    cells = len(to_centroids.argmin(dim=1).unique())
+    return Likeness(near, near_real, near / near_real, sharpness(y, shape) / sharp, _mean_distance(y) / apart, cells)
 
 
 def sharpness(x: Tensor, shape: Sequence[int]) -> float:
@@ -102,13 +101,15 @@ def sharpness(x: Tensor, shape: Sequence[int]) -> float:
     Tolstikhin, Bousquet, Gelly, Schölkopf 2018, "Wasserstein auto-encoders", and their code.
     """
     grey = _flattened(x, "x", shape, at_least=1).reshape(-1, *shape).mean(dim=1, keepdim=True)
-    return float(functional.conv2d(grey, grey.new_tensor(_LAPLACE)[None, None]).flatten(1).var(dim=1).mean())
+    return float(
+        functional.conv2d(grey, grey.new_tensor(_LAPLACE)[None, None]).flatten(1).var(dim=1, correction=0).mean()
+    )
 
 
 def _flattened(x: Tensor, name: str, shape: Sequence[int], at_least: int = 2) -> Tensor:
     dim = math.prod(shape)
-    if len(shape) != 3 or min(shape[1:]) < 3:
-        raise ValueError(f"shape must be (channels, height, width) of at least 3 × 3 pixels, got {tuple(shape)}")
+    if len(shape) != 3 or min(shape[1:]) < 4:
+        raise ValueError(f"shape must be (channels, height, width) of at least 4 × 4 pixels, got {tuple(shape)}")
     if x.ndim != 2 or x.shape[1] != dim or len(x) < at_least:
         raise ValueError(f"{name} must be at least {at_least} flattened pictures (n, {dim}), got {tuple(x.shape)}")
     return _checks.finite(x.detach().float(), name)
@@ -135,29 +136,35 @@ class Parts(NamedTuple):
 
 
 @lru_cache(maxsize=8)
-def parts(pictures: Pictures, k: int, seed: int = 0) -> Parts:
-    """Six tenths of the pictures to train on, with their ``k`` centroids, two to compare with, two unseen."""
-    order = torch.randperm(len(pictures), generator=torch.Generator().manual_seed(seed))
-    train, real, unseen = (pictures.take(part) for part in order.split(_sizes(len(pictures))))
-    return Parts(train, real.flat[:_COMPARED], unseen.flat[:_JUDGED], batches.kmeans_batch(train, k, seed).float())
+def parts(pictures: Pictures, k: int) -> Parts:
+    """Six tenths of the pictures to train on, with their ``k`` centroids, two to compare with, two unseen.
+
+    Raises
+    ------
+    ValueError
+        If ``k`` is more than six tenths of them.
+    """
+    order = torch.randperm(len(pictures), generator=torch.Generator().manual_seed(0))
+    fifth = len(pictures) // 5
+    _checks.integer(k, "k")
+    if k > len(order) - 2 * fifth:
+        raise ValueError(f"k must be at most {len(order) - 2 * fifth}, the {pictures.name} to train on, got {k}")
+    train, real, unseen = (pictures.take(part) for part in order.split([len(order) - 2 * fifth, fifth, fifth]))
+    return Parts(train, real.flat[:_COMPARED], unseen.flat[:_JUDGED], batches.kmeans_batch(train, k).float())
 
 
-def _sizes(n: int) -> list[int]:
-    fifth = n // 5
-    return [n - 2 * fifth, fifth, fifth]
-
-
-def references(pictures: Pictures, k: int, seed: int = 0) -> pd.DataFrame:
+@lru_cache(maxsize=8)
+def references(pictures: Pictures, k: int) -> pd.DataFrame:
     """The :class:`Likeness` of what nobody has to train: one row for each of :data:`REFERENCES`, column ``variant``.
 
     Blurring takes the mean of 3 × 3 pixels. k-means from another start is of the same pictures as the centroids.
     """
-    known = parts(pictures, k, seed)
+    known = parts(pictures, k)
     shape = known.train.shape
     padded = functional.pad(known.unseen.reshape(-1, *shape), (1, 1, 1, 1), mode="replicate")
     shown = (
         known.unseen,
-        batches.kmeans_batch(known.train, k, seed + 1).float(),
+        batches.kmeans_batch(known.train, k, seed=1).float(),
         functional.avg_pool2d(padded, 3, stride=1).flatten(1),
         known.train.mean.float().expand(2, -1),
     )

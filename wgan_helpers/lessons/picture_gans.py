@@ -1,7 +1,7 @@
 """GANs of small pictures, as §5.2 and §6 train them: by transforms, debiased or not, and by gradient penalty."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -10,15 +10,15 @@ from torch import Tensor
 
 from wgan_helpers import _checks, gans, images, transport
 from wgan_helpers.lessons import batches, monte_carlo
-from wgan_helpers.lessons.likeness import Parts, parts
+from wgan_helpers.lessons.likeness import Likeness, Parts, parts
 
 WGAN_GP, C, C_EPS, DEBIASED = "WGAN-GP", "c-transform", "(c, ε)-transform", "(c, ε)-transform, debiased"
 #: What is compared, and the objective of each. The last two have an ε; the last one's generator pays the debiased loss.
 VARIANTS: Final[Mapping[str, str]] = MappingProxyType(
     {WGAN_GP: "wgan-gp", C: "c-transform", C_EPS: "c-eps-transform", DEBIASED: "c-eps-transform"}
 )
-#: The sets of pictures, and their size in pixels.
-DATA: Final[Mapping[str, int]] = MappingProxyType({"digits": 8, "faces": 16})
+#: The sets of pictures, and their size in pixels: that of the set, or a smaller one.
+DATA: Final[Mapping[str, int | None]] = MappingProxyType({"digits": None, "faces": 16})
 #: Small networks and short runs, for digits in front of the reader.
 SMALL: Final = gans.Config(
     hidden=64, depth=2, latent=16, batch=64, steps=600, critic_steps=2, lr_critic=3e-3, lr_generator=3e-3, penalty=10.0
@@ -33,8 +33,7 @@ _TOLERANCE: Final = 1e-3  # of the debiasing term: the gradient of a minibatch i
 
 def pictures_of(data: str) -> images.Pictures:
     """The set of this name, loaded once."""
-    size = DATA[_checks.one_of(data, "data", DATA)]
-    return batches.pictures(data, size if data == "faces" else None)
+    return batches.pictures(data, DATA[_checks.one_of(data, "data", DATA)])
 
 
 def settings_of(variant: str, epsilon: float) -> dict[str, Any]:
@@ -47,13 +46,18 @@ def settings_of(variant: str, epsilon: float) -> dict[str, Any]:
 
 @dataclass
 class Run:
-    """One or several GANs of a variant, side by side, and the pictures that they learn from."""
+    """One or several GANs of a variant, side by side, and the pictures that they learn from.
+
+    ``path`` holds what :meth:`judge` found so far.
+    """
 
     game: gans.Game
     pictures: images.Pictures
     parts: Parts
     debiased: bool
     generator: torch.Generator
+    path: list[list[Likeness]] = field(default_factory=list)
+    _taken: int = 0  # steps of the critic since the generator's last
 
     @classmethod
     def of(cls, variant: str, epsilon: float, data: str, base: gans.Config, seeds: Sequence[int]) -> "Run":
@@ -66,24 +70,36 @@ class Run:
 
     def step(self) -> None:
         """The critic's steps, then one of the generator."""
-        if self.debiased:
-            for _ in range(self.game.config.critic_steps):
-                self.game.critic_step()
-            self.generator_step()
-        else:
+        if not self.debiased:
             self.game.step()
+            return
+        while not self.advance():
+            pass
 
-    def generator_step(self) -> None:
-        """One step of the generator alone."""
+    def advance(self) -> bool:
+        """One step of whose turn it is, the critic's several times, then the generator's; whether it was that one."""
+        if self._taken < self.game.config.critic_steps:
+            self.game.critic_step()
+            self._taken += 1
+            return False
         if self.debiased:
             debiased_step(self.game, self.parts.train, self.generator)
         else:
             self.game.generator_step()
+        self._taken = 0
+        return True
 
     def change(self, variant: str, epsilon: float, n: int) -> None:
         """Go on as another variant, with minibatches of n and as many centroids."""
         self.game.change(batch=n, **settings_of(variant, epsilon))
-        self.parts, self.debiased = parts(self.pictures, n), variant == DEBIASED
+        self.debiased = variant == DEBIASED
+        if n != len(self.parts.centroids):
+            self.parts, self.path = parts(self.pictures, n), []
+
+    def judge(self, n: int) -> list[Likeness]:
+        """How like centroids n pictures of each GAN are."""
+        self.path.append([self.parts.judge(x) for x in self.sample(n)])
+        return self.path[-1]
 
     def sample(self, n: int) -> Tensor:
         """Pictures of each GAN, ``(seeds, n, d)``."""

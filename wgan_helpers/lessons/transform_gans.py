@@ -20,6 +20,7 @@ from wgan_helpers.lessons.likeness import REFERENCES, Likeness, Parts, parts, re
 from wgan_helpers.lessons.picture_gans import (
     DATA,
     EPSILON_OF_BYTES,
+    LARGE,
     SMALL,
     VARIANTS,
     WGAN_GP,
@@ -40,7 +41,6 @@ _JUDGED: Final = 500  # generated pictures
 _JUDGED_LIVE: Final = 100  # so that a step of the player stays short
 _SHOWN: Final = 64
 _EVERY: Final = 20  # generator steps from one judgement to the next in the player
-_LIVE_STEPS: Final = 5000
 
 
 def measure(
@@ -84,7 +84,7 @@ def measure(
     tasks = _tasks(settings, data, base, every, seed, repetitions)
     found = monte_carlo.collect(_rows, tasks, executor, progress)
     known = references(pictures_of(data), base.batch)
-    about = {"epsilon": 0.0, "data": data, "batch": base.batch, "steps": 0, "repetition": 0, "seed": seed, "step": 0}
+    about = {"epsilon": 0.0, "data": data, "batch": base.batch, "steps": 0, "repetition": 0, "seed": 0, "step": 0}
     return pd.concat([known.assign(**about)[found.columns], found], ignore_index=True)
 
 
@@ -120,9 +120,9 @@ def _train(
     for step in range(1, base.steps + 1):
         run.step()
         if step % every == 0 or step == base.steps:
-            for repetition, config, made in zip(repetitions, run.game.configs, run.sample(_JUDGED), strict=True):
+            for repetition, config, found in zip(repetitions, run.game.configs, run.judge(_JUDGED), strict=True):
                 which = {"repetition": repetition, "seed": config.seed, "step": step}
-                rows.append(about | which | run.parts.judge(made)._asdict())
+                rows.append(about | which | found._asdict())
     return pd.DataFrame(rows), run.sample(_SHOWN)[0]
 
 
@@ -158,7 +158,6 @@ _LOOKS: Final = (
     ("blue", "s", "--"),
     ("green", "^", ":"),
     ("orange", "v", "-."),
-    ("purple", "P", "-"),
 )
 
 
@@ -204,39 +203,6 @@ def _draw_sheet(ax: "Axes", x: Tensor, known: Parts, title: str) -> None:
     ax.set_title(title, fontsize=10)
 
 
-class _Play:
-    """A GAN on its way, and how like centroids its pictures were."""
-
-    def __init__(self, run: Run, known: pd.DataFrame) -> None:
-        self.run, self.references = run, known
-        self.path: list[Likeness] = []
-        self._taken = 0  # steps of the critic since the generator's last
-        self.judge()
-
-    def advance(self) -> bool:
-        """One step of whose turn it is: the critic's several times, then the generator's."""
-        game = self.run.game
-        if self._taken < game.config.critic_steps:
-            game.critic_step()
-            self._taken += 1
-            return True
-        self.run.generator_step()
-        self._taken = 0
-        if game.steps % _EVERY == 0:
-            self.judge()
-        return game.steps < game.config.steps
-
-    def judge(self) -> None:
-        self.path.append(self.run.parts.judge(self.run.sample(_JUDGED_LIVE)[0]))
-
-    def change(self, variant: str, epsilon: float, data: str, n: int) -> None:
-        """Go on with another objective, ε or minibatch; n is the number of centroids too."""
-        self.run.change(variant, epsilon, n)
-        self.references = references(pictures_of(data), n)
-        self.path = []
-        self.judge()
-
-
 class _Shown(NamedTuple):
     step: int
     parts: Parts
@@ -268,24 +234,33 @@ def explore(variant: str = C, epsilon: float = 1000.0, seed: int = 0) -> ui.Play
     controls["variant"].widget.observe(heed, names="value")
     heed()
 
-    def start(variant: str, epsilon: float, data: str, n: int) -> _Play:
-        base = replace(SMALL, batch=n, steps=_LIVE_STEPS, decay=False, lr_critic=1e-3, lr_generator=1e-3)
-        return _Play(Run.of(variant, epsilon, data, base, [seed]), references(pictures_of(data), n))
+    def start(variant: str, epsilon: float, data: str, n: int) -> Run:
+        base = replace(SMALL, batch=n, steps=LARGE.steps, decay=False, lr_critic=1e-3, lr_generator=1e-3)
+        run = Run.of(variant, epsilon, data, base, [seed])
+        run.judge(_JUDGED_LIVE)
+        return run
 
-    def change(play: _Play, names: set[str], **values: Any) -> _Play:
+    def change(run: Run, names: set[str], variant: str, epsilon: float, data: str, n: int) -> Run:
         if "data" in names:
-            return start(**values)
-        play.change(**values)
-        return play
+            return start(variant, epsilon, data, n)
+        run.change(variant, epsilon, n)
+        run.judge(_JUDGED_LIVE)
+        return run
 
     return ui.Player(
-        start, _Play.advance, _view, _draw, controls, change=change, describe=_describe, panels=4, size=(13.0, 3.7)
+        start, _advance, _view, _draw, controls, change=change, describe=_describe, panels=4, size=(13.0, 3.7)
     )
 
 
-def _view(play: _Play) -> _Shown:
-    run = play.run
-    return _Shown(run.game.steps, run.parts, run.sample(_SHOWN)[0], [*play.path], play.references)
+def _advance(run: Run) -> bool:
+    if run.advance() and run.game.steps % _EVERY == 0:
+        run.judge(_JUDGED_LIVE)
+    return run.game.steps < run.game.config.steps
+
+
+def _view(run: Run) -> _Shown:
+    known = references(run.pictures, len(run.parts.centroids))
+    return _Shown(run.game.steps, run.parts, run.sample(_SHOWN)[0], [first for first, *_ in run.path], known)
 
 
 def _describe(shown: _Shown) -> str:
