@@ -25,8 +25,6 @@ SMALL: Final = gans.Config(
 )
 #: Wider, deeper and longer: where nothing changes much any more. Minutes for each run.
 LARGE: Final = replace(SMALL, hidden=128, depth=3, steps=5000, critic_steps=5)
-#: ε = 1000 for brightness from 0 to 255, as brightness from 0 to 1.
-EPSILON_OF_BYTES: Final = 3.92
 
 _TOLERANCE: Final = 1e-3  # of the debiasing term: the gradient of a minibatch is no more exact
 

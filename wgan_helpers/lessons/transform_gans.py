@@ -19,7 +19,6 @@ from wgan_helpers.lessons import monte_carlo
 from wgan_helpers.lessons.likeness import REFERENCES, Likeness, Parts, parts, references
 from wgan_helpers.lessons.picture_gans import (
     DATA,
-    EPSILON_OF_BYTES,
     LARGE,
     SMALL,
     VARIANTS,
@@ -185,14 +184,14 @@ def plot_pictures(
 
     A setting that :func:`measure` has not trained here before is trained now.
     """
-    from matplotlib.figure import Figure
+    import matplotlib.pyplot as plt
 
     known = parts(pictures_of(data), base.batch)
     shown = {"real pictures": known.real[:_SHOWN], "k-means centroids": known.centroids[:_SHOWN]}
     for task in _tasks(settings, data, base, None, seed, repetitions):
         shown.setdefault(_name(*task[:2]), _train(*task)[1])
-    figure = Figure(figsize=(2.6 * len(shown), 2.9), layout="constrained")
-    for ax, (title, x) in zip(figure.subplots(1, len(shown)), shown.items(), strict=True):
+    figure, panels = plt.subplots(1, len(shown), figsize=(2.6 * len(shown), 2.9), layout="constrained")
+    for ax, (title, x) in zip(panels, shown.items(), strict=True):
         _draw_sheet(ax, x, known, title)
     return figure
 
@@ -223,7 +222,7 @@ def explore(variant: str = C, epsilon: float = 1000.0, seed: int = 0) -> ui.Play
     """
     controls = {
         "variant": ui.menu("trained by", VARIANTS.keys(), variant),
-        "epsilon": ui.slider("ε", [0.03, 0.1, 0.3, 1, EPSILON_OF_BYTES, 10, 100, 1000], epsilon, paper=1000),
+        "epsilon": ui.slider("ε", [0.03, 0.1, 0.3, 1, 3, 10, 100, 1000], epsilon, paper=1000),
         "data": ui.menu("data", DATA.keys(), "digits"),
         "n": ui.slider("minibatch n, centroids k", [16, 36, 64, 100, 144], 64, paper=64),
     }
