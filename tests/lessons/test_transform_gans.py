@@ -80,12 +80,6 @@ def test_at_large_epsilon_the_debiased_step_is_that_of_half_the_energy_distance(
     assert run.game.steps == 1
 
 
-def test_a_run_takes_its_critics_steps_first():
-    run = Run.of(C, 0.0, "digits", replace(SHORT, critic_steps=3), [0])
-    assert [run.advance() for _ in range(8)] == [False, False, False, True] * 2
-    assert run.game.steps == 2
-
-
 def test_the_picture_shows_each_seed_where_it_ended(frame):
     ax = transform_gans.plot(frame)
     ends = frame[(frame["variant"] == C) & (frame["step"] == 200)]
@@ -121,7 +115,7 @@ def test_another_objective_epsilon_or_minibatch_goes_on_with_the_same_networks(p
     game = player._runner._process.game
     for variant in picture_gans.VARIANTS:
         run = move(player, "variant", variant)
-        run.advance()
+        run.step()
         assert run.game is game
         assert game.config.objective == picture_gans.VARIANTS[variant]
     assert move(player, "epsilon", 0.1).game.config.epsilon == 0.1
@@ -129,10 +123,14 @@ def test_another_objective_epsilon_or_minibatch_goes_on_with_the_same_networks(p
     assert (run.game, run.game.config.batch, len(run.parts.centroids)) == (game, 16, 16)
 
 
-def test_other_pictures_start_anew(player):
-    before = player._runner._process
-    assert move(player, "data", "faces") is not before
+def test_other_pictures_have_a_run_of_their_own_which_only_reset_forgets(player):
+    digits = player._runner._process
+    faces = move(player, "data", "faces")
+    assert faces is not digits
     assert player.png.startswith(b"\x89PNG")
+    assert move(player, "data", "digits") is digits
+    player.reset()
+    assert move(player, "data", "faces") is not faces
 
 
 def test_epsilon_can_be_moved_only_where_it_matters(player):

@@ -55,7 +55,6 @@ class Run:
     debiased: bool
     generator: torch.Generator
     path: list[list[Likeness]] = field(default_factory=list)
-    _taken: int = 0  # steps of the critic since the generator's last
 
     @classmethod
     def of(cls, variant: str, epsilon: float, data: str, base: gans.Config, seeds: Sequence[int]) -> "Run":
@@ -71,21 +70,9 @@ class Run:
         if not self.debiased:
             self.game.step()
             return
-        while not self.advance():
-            pass
-
-    def advance(self) -> bool:
-        """One step of whose turn it is, the critic's several times, then the generator's; whether it was that one."""
-        if self._taken < self.game.config.critic_steps:
+        for _ in range(self.game.config.critic_steps):
             self.game.critic_step()
-            self._taken += 1
-            return False
-        if self.debiased:
-            debiased_step(self.game, self.parts.train, self.generator)
-        else:
-            self.game.generator_step()
-        self._taken = 0
-        return True
+        debiased_step(self.game, self.parts.train, self.generator)
 
     def change(self, variant: str, epsilon: float, n: int) -> None:
         """Go on as another variant, with minibatches of n and as many centroids."""

@@ -221,9 +221,9 @@ def explore(variant: str = C, epsilon: float = 1000.0, seed: int = 0) -> ui.Play
         Of the networks and all samples.
     """
     controls = {
+        "data": ui.menu("data", DATA.keys(), "digits"),
         "variant": ui.menu("trained by", VARIANTS.keys(), variant),
         "epsilon": ui.slider("ε", [0.03, 0.1, 0.3, 1, 3, 10, 100, 1000], epsilon, paper=1000),
-        "data": ui.menu("data", DATA.keys(), "digits"),
         "n": ui.slider("minibatch n, centroids k", [16, 36, 64, 100, 144], 64, paper=64),
     }
 
@@ -233,18 +233,25 @@ def explore(variant: str = C, epsilon: float = 1000.0, seed: int = 0) -> ui.Play
     controls["variant"].widget.observe(heed, names="value")
     heed()
 
-    def start(variant: str, epsilon: float, data: str, n: int) -> Run:
-        base = replace(SMALL, batch=n, steps=LARGE.steps, decay=False, lr_critic=1e-3, lr_generator=1e-3)
-        run = Run.of(variant, epsilon, data, base, [seed])
-        run.judge(_JUDGED_LIVE)
-        return run
+    runs: dict[str, Run] = {}  # one of each data, so that a look at the others costs no training
 
-    def change(run: Run, names: set[str], variant: str, epsilon: float, data: str, n: int) -> Run:
-        if "data" in names:
-            return start(variant, epsilon, data, n)
-        run.change(variant, epsilon, n)
-        run.judge(_JUDGED_LIVE)
-        return run
+    def start(data: str, variant: str, epsilon: float, n: int) -> Run:
+        runs.clear()
+        return begin(data, variant, epsilon, n)
+
+    def begin(data: str, variant: str, epsilon: float, n: int) -> Run:
+        base = replace(SMALL, batch=n, steps=LARGE.steps, decay=False, lr_critic=1e-3, lr_generator=1e-3)
+        runs[data] = Run.of(variant, epsilon, data, base, [seed])
+        runs[data].judge(_JUDGED_LIVE)
+        return runs[data]
+
+    def change(_: Run, names: set[str], data: str, variant: str, epsilon: float, n: int) -> Run:
+        if data not in runs:
+            return begin(data, variant, epsilon, n)
+        runs[data].change(variant, epsilon, n)
+        if not runs[data].path:  # it was of another n
+            runs[data].judge(_JUDGED_LIVE)
+        return runs[data]
 
     return ui.Player(
         start, _advance, _view, _draw, controls, change=change, describe=_describe, panels=4, size=(13.0, 3.7)
@@ -252,7 +259,8 @@ def explore(variant: str = C, epsilon: float = 1000.0, seed: int = 0) -> ui.Play
 
 
 def _advance(run: Run) -> bool:
-    if run.advance() and run.game.steps % _EVERY == 0:
+    run.step()
+    if run.game.steps % _EVERY == 0:
         run.judge(_JUDGED_LIVE)
     return run.game.steps < run.game.config.steps
 
