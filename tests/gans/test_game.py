@@ -49,6 +49,16 @@ def test_the_critic_rests_in_the_generator_s_step(objective):
     assert game.steps == 1
 
 
+def test_a_step_down_the_generator_s_own_loss_is_its_own_step():
+    game, by_hand = game_of("wgan"), game_of("wgan")
+    state = by_hand._randomness.generators[0].get_state()
+    game.generator_step()
+    latent = torch.randn(SMALL["batch"], 2, generator=Generator().manual_seed(0).set_state(state))
+    by_hand.descend(-by_hand.critic(by_hand.generator(latent)).mean())
+    torch.testing.assert_close(weights(by_hand.generator), weights(game.generator))
+    assert (by_hand.steps, by_hand.losses.generator.item()) == (1, pytest.approx(game.losses.generator.item()))
+
+
 # BEGAN's balance
 
 

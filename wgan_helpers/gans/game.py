@@ -96,6 +96,14 @@ class Game:
         with stepping(self.config, self.device):
             self._improve_generator()
 
+    def descend(self, loss: Tensor) -> None:
+        """One step of the generator down a loss that is given, ``()`` or ``(models,)``, of what it made."""
+        self._generator.adam.gradient.zero_()
+        loss.sum().backward()
+        self._generator.adam.step(self._share())
+        self._generator_loss = loss.detach()
+        self.steps += 1
+
     def change(self, **settings: Any) -> None:
         """Go on with other settings, in all models; weights, momenta and randomness stay.
 

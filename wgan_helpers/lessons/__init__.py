@@ -1,7 +1,7 @@
 """One module per claim of the paper, each with the same doors: ``measure``, ``plot``, ``explore``.
 
-:mod:`.batches`, :mod:`.critic_estimates`, :mod:`.critics`, :mod:`.monte_carlo` and :mod:`.results` hold what several of
-them share, :mod:`.exercises` and :mod:`.quizzes` what is asked.
+:mod:`.batches`, :mod:`.critic_estimates`, :mod:`.critics`, :mod:`.likeness`, :mod:`.monte_carlo`, :mod:`.picture_gans`
+and :mod:`.results` hold what several of them share, :mod:`.exercises` and :mod:`.quizzes` what is asked.
 """
 
 from importlib import import_module
@@ -23,6 +23,7 @@ __all__ = [
     "ground_truth",
     "intrinsic_dimension",
     "kmeans",
+    "likeness",
     "lipschitz",
     "loss_recorded",
     "loss_settings",
@@ -30,6 +31,7 @@ __all__ = [
     "moving_generator",
     "optimal_discriminator",
     "particles",
+    "picture_gans",
     "pixel_distance",
     "playground",
     "quizzes",
@@ -40,6 +42,7 @@ __all__ = [
     "training_estimation",
     "training_race",
     "training_recorded",
+    "transform_gans",
     "vanishing_gradients",
 ]
 
