@@ -410,6 +410,12 @@ lessons.transform_gans.plot_pictures(base=base, seed=seed);
 # another run of k-means, with nearly its sharpness and spread: then the two cannot be told apart by these numbers.
 
 # %% [markdown]
+# ## Quiz
+
+# %%
+lessons.quizzes.ask("finite_samples")
+
+# %% [markdown]
 # ## Take away
 #
 # - Two minibatches of one law are far apart in high dimension: the minibatch loss of a perfect generator is far from 0.

@@ -390,6 +390,12 @@ for factor in ("skin_tone", "hair_grey", "light_azimuth", "light_strength", "smi
 # expression of its own.
 
 # %% [markdown]
+# ## Quiz
+
+# %%
+lessons.quizzes.ask("wasserstein_itself")
+
+# %% [markdown]
 # ## Take away
 #
 # - ε leads from $W_1$ to half the energy distance, if the divergence is debiased; to $\mathbb E|x - y|$ if it is not.
