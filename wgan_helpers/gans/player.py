@@ -129,10 +129,11 @@ class Critic(Player):
         self.objective = OBJECTIVES[self.config.objective]
         self._penalty, self._clip, self._diversity = (self._setting(name) for name in ("penalty", "clip", "diversity"))
 
-    def step(self, real: Tensor, fake: Tensor) -> None:
+    def step(self, real: Tensor, fake: Tensor, cost: Tensor | None = None) -> None:
         """One step of the optimiser, between the points ``real`` ``(n, d)`` and ``fake`` ``(m, d)``.
 
-        An objective with a penalty needs n = m.
+        An objective with a penalty needs n = m. For points that stay, a ``cost`` ``(m, n)``, the distances from fake to
+        real ones, saves the transforms most of their time.
 
         Raises
         ------
@@ -141,7 +142,7 @@ class Critic(Player):
         """
         self._must_fit(real, fake)
         with stepping(self.config, self._randomness.device):
-            self.improve(real, fake, self.penalised(real, fake))
+            self.improve(real, fake, self.penalised(real, fake), cost=cost)
 
     def penalised(self, real: Tensor, fake: Tensor) -> Tensor | None:
         """Where the slope is to be penalised, if at all."""
@@ -150,7 +151,9 @@ class Critic(Player):
         numbers = 1 + self.dim if self.objective.penalised is near_data else 1
         return self.objective.penalised(real, fake, self._randomness.uniform(real.shape[-2], numbers))
 
-    def improve(self, real: Tensor, fake: Tensor, at: Tensor | None, share: float = 1.0) -> None:
+    def improve(
+        self, real: Tensor, fake: Tensor, at: Tensor | None, share: float = 1.0, cost: Tensor | None = None
+    ) -> None:
         """The step, with this share of the learning rate; ``at`` is where the slope is penalised."""
         points = [real] if self.objective.reads == "potential" else [real, fake]
         sizes = [part.shape[-2] for part in points]
@@ -159,7 +162,7 @@ class Critic(Player):
         judged = self.forward(torch.cat(points, dim=-2), 0 if at is None else at.shape[-2])
         with torch.enable_grad():
             scores = [part.requires_grad_() for part in judged.outputs.squeeze(-1).split(sizes, dim=-1)]
-            losses, wanted = self._losses_of(scores, real, fake), [*scores]
+            losses, wanted = self._losses_of(scores, real, fake, cost), [*scores]
             loss = losses.critic
             if judged.gradient is not None and self.objective.penalty is not None:
                 wanted.append(judged.gradient.requires_grad_())
@@ -189,9 +192,9 @@ class Critic(Player):
         super().load(state)
         self.balance, self.loss, self.estimate = state["balance"], state["loss"], state["estimate"]
 
-    def _losses_of(self, scores: Sequence[Tensor], real: Tensor, fake: Tensor) -> Losses:
+    def _losses_of(self, scores: Sequence[Tensor], real: Tensor, fake: Tensor, cost: Tensor | None) -> Losses:
         if self.objective.reads == "potential":
-            return self.losses(scores[0], distances(fake, real))
+            return self.losses(scores[0], distances(fake, real) if cost is None else cost)
         on_real, on_fake = scores
         losses = self.losses(on_real, on_fake)
         if self.objective.reads == "errors":
