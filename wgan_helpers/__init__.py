@@ -9,7 +9,18 @@ from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["distributions", "environment", "gans", "images", "lessons", "networks", "transport", "ui"]
+__all__ = [
+    "distributions",
+    "environment",
+    "gans",
+    "images",
+    "lessons",
+    "networks",
+    "record",
+    "recorded",
+    "transport",
+    "ui",
+]
 
 
 def __getattr__(name: str) -> Any:

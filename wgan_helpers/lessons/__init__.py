@@ -1,7 +1,7 @@
 """One module per claim of the paper, each with the same doors: ``measure``, ``plot``, ``explore``.
 
-:mod:`.batches`, :mod:`.critics` and :mod:`.monte_carlo` hold what several of them share, :mod:`.exercises` what is
-checked.
+:mod:`.batches`, :mod:`.critic_estimates`, :mod:`.critics` and :mod:`.monte_carlo` hold what several of them share,
+:mod:`.exercises` what is checked.
 """
 
 from importlib import import_module
@@ -12,6 +12,7 @@ __all__ = [
     "bernoulli",
     "blur",
     "centroids",
+    "critic_estimates",
     "critics",
     "crossover",
     "divergences",
@@ -30,6 +31,7 @@ __all__ = [
     "regularisation",
     "regularised_minima",
     "sample_complexity",
+    "training_estimation",
     "vanishing_gradients",
 ]
 

@@ -1,1 +1,6 @@
-"""What long runs gave: small files, read by lessons and networks."""
+"""What long runs gave, in small files: :func:`load` reads them, :mod:`wgan_helpers.record` makes them."""
+
+from wgan_helpers.recorded.reading import Recorded, figures, load
+from wgan_helpers.recorded.run import Row, Rows, Run
+
+__all__ = ["Recorded", "Row", "Rows", "Run", "figures", "load"]
