@@ -116,6 +116,7 @@ class Critic(Player):
         configs = [config] if isinstance(config, Config) else listed(config)
         first = shared(configs)
         models = None if isinstance(config, Config) else len(configs)
+        self._alone = randomness is None
         self._randomness = randomness or Randomness([c.seed for c in configs], device, alone=models is None)
         super().__init__(_networks.critic(first, dim, shape, models, self._randomness.generators), "lr_critic", configs)
         self.dim, self._models = dim, models
@@ -184,13 +185,16 @@ class Critic(Player):
         return self.objective.losses(a, b)
 
     def state(self) -> dict[str, Any]:
-        """All that changes, but the randomness: not a copy."""
-        return super().state() | {name: getattr(self, name) for name in ("balance", "loss", "estimate")}
+        """All that changes, but for the randomness that is shared with another player: not a copy."""
+        state = super().state() | {name: getattr(self, name) for name in ("balance", "loss", "estimate")}
+        return state | ({"randomness": self._randomness.state()} if self._alone else {})
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Go on where :meth:`state` was taken."""
         super().load(state)
         self.balance, self.loss, self.estimate = state["balance"], state["loss"], state["estimate"]
+        if self._alone:
+            self._randomness.load(state["randomness"])
 
     def _losses_of(self, scores: Sequence[Tensor], real: Tensor, fake: Tensor, cost: Tensor | None) -> Losses:
         if self.objective.reads == "potential":
