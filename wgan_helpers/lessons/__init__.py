@@ -36,6 +36,7 @@ __all__ = [
     "regularised_minima",
     "sample_complexity",
     "static_estimation",
+    "static_race",
     "training_estimation",
     "vanishing_gradients",
 ]

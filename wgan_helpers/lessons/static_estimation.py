@@ -170,14 +170,14 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
         color, dash = LOOKS[str(method)]
         label = METHODS[str(method)].label
         ui.band(ax, line["step"], line["mean"], 2 * line["sem"].fillna(0), color=color, linestyle=dash, label=label)
-    _draw_truth(ax, float((frame["nearest"] / frame["exact"]).mean()), int(frame["step"].max()), share["share"])
+    draw_truth(ax, float((frame["nearest"] / frame["exact"]).mean()), int(frame["step"].max()), share["share"])
     runs = frame["repetition"].nunique()
     ax.set_title(f"{runs} pairs of samples, with 2 SE" if runs > 1 else "one pair of samples")
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return ax
 
 
-def _draw_truth(ax: "Axes", nearest: float, steps: int, shares: Any) -> None:
+def draw_truth(ax: "Axes", nearest: float, steps: int, shares: Any) -> None:
     """The lines to compare with, and axes that hold the curves."""
     ax.axhline(1, color="black", linewidth=1.2, label="exact $W_1$ of the samples")
     ax.axhspan(1 - NEAR, 1 + NEAR, color=ui.PALETTE["grey"], alpha=0.2, linewidth=0, label=f"within {NEAR:.0%}")
