@@ -13,8 +13,9 @@ def fewer_coordinates(x: Array, y: Array) -> tuple[Tensor, Tensor]:
     :math:`d \gg n + m` whatever depends on distances alone can be computed with fewer: the ground cost, W₁, plans and
     potentials.
 
-    A network's output can be kept as well: ``x W`` is ``x' (Q^T W)``, up to a constant for the bias, with the axes Q.
-    An optimiser that treats each coordinate by itself, such as Adam, takes another path there.
+    So can a network: ``x W`` is ``x' (Q^T W)`` with the axes Q, up to a constant for the bias. Its slope is the same if
+    W has no part across the points, which no output shows; random weights have one. Plain gradient descent then takes
+    the same path. Adam, which treats each coordinate by itself, takes another.
 
     Parameters
     ----------
