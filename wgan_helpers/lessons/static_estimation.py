@@ -19,23 +19,22 @@ if TYPE_CHECKING:
 
 #: How near is near: within this share of the exact distance.
 NEAR: Final = 0.05
-#: How each method is drawn.
-LOOKS: Final = dict(
-    zip(
-        METHODS,
-        [
-            ("blue", "-"),
-            ("sky", "--"),
-            ("sky", (0, (6, 1, 1, 1))),
-            ("red", "-"),
-            ("orange", "--"),
-            ("green", "-."),
-            ("purple", ":"),
-            ("brown", (0, (1, 3))),
-        ],
-        strict=True,
-    )
-)
+#: What is recorded besides the methods: the gradient penalty, with a network eight times as wide.
+WIDE: Final = "wgan-gp-wide"
+_WIDTH: Final = 512
+_LABELS: Final = {name: method.label for name, method in METHODS.items()} | {WIDE: f"gradient p., {_WIDTH} units"}
+#: How each is drawn.
+LOOKS: Final[Mapping[str, tuple[str, Any]]] = {
+    "c-transform": ("blue", "-"),
+    "c-eps-transform": ("sky", "--"),
+    "c-eps-debiased": ("sky", (0, (6, 1, 1, 1))),
+    "wgan-gp": ("red", "-"),
+    WIDE: ("red", "--"),
+    "wgan-lp": ("orange", "--"),
+    "lipschitz": ("green", "-."),
+    "spectral": ("purple", ":"),
+    "clipping": ("brown", (0, (1, 3))),
+}
 _PER_DECADE: Final = 12  # moments of a curve
 _HIGHEST: Final = 3.0  # of a picture: where a small λ takes the gradient penalty is nowhere near
 
@@ -168,8 +167,8 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     for method, group in share.groupby("method", sort=False):
         line = monte_carlo.mean_and_error(group, ["step"], "share")
         color, dash = LOOKS[str(method)]
-        label = METHODS[str(method)].label
-        ui.band(ax, line["step"], line["mean"], 2 * line["sem"].fillna(0), color=color, linestyle=dash, label=label)
+        error, label = 2 * line["sem"].fillna(0), _LABELS[str(method)]
+        ui.band(ax, line["step"], line["mean"], error, color=color, linestyle=dash, label=label)
     draw_truth(ax, float((frame["nearest"] / frame["exact"]).mean()), int(frame["step"].max()), share["share"])
     runs = frame["repetition"].nunique()
     ax.set_title(f"{runs} pairs of samples, with 2 SE" if runs > 1 else "one pair of samples")
@@ -196,6 +195,7 @@ RECORDED: Final[Mapping[str, int]] = {
     "c-eps-transform": 3000,
     "c-eps-debiased": 1000,
     "wgan-gp": 100_000,
+    WIDE: 3000,
     "wgan-lp": 10_000,
     "lipschitz": 10_000,
     "spectral": 10_000,
@@ -219,16 +219,16 @@ def recordable(size: int = 32, steps: int | None = None) -> dict[str, recorded.R
     runs = {}
     for method, usual in RECORDED.items():
         last = usual if steps is None else _checks.integer(steps, "steps")
-        config = replace(BASE, **METHODS[method].settings)
-        settings = {"config": asdict(config), "samples": sampled, "steps": last}
-        runs[method] = recorded.Run(settings, last, _recording(method, sampled, last))
+        name, base = ("wgan-gp", replace(BASE, hidden=_WIDTH)) if method == WIDE else (method, BASE)
+        settings = {"config": asdict(replace(base, **METHODS[name].settings)), "samples": sampled, "steps": last}
+        runs[method] = recorded.Run(settings, last, _recording(name, base, sampled, last))
     return runs
 
 
-def _recording(method: str, sampled: Mapping[str, Any], steps: int) -> Any:
+def _recording(method: str, base: gans.Config, sampled: Mapping[str, Any], steps: int) -> Any:
     def rows(checkpoint: Path) -> recorded.Rows:
         pair = samples(**sampled)
-        estimator, known = Estimator(method, pair), truth(pair)
+        estimator, known = Estimator(method, pair, base), truth(pair)
         saved = Saver(checkpoint, estimator, _SAVED_EVERY)
         for moment in moments(steps):
             if moment < estimator.steps:

@@ -125,7 +125,8 @@ def _describe(view: _View) -> str:
 
 def _draw(view: _View, panels: "Sequence[Axes]") -> None:
     curves, table, scatter = panels
-    for (color, dash), share in zip(LOOKS.values(), view.shares.T, strict=True):
+    for name, share in zip(METHODS, view.shares.T, strict=True):
+        color, dash = LOOKS[name]
         curves.plot(view.steps, share, color=ui.PALETTE[color], linestyle=dash)
     draw_truth(curves, view.truth["nearest"] / view.truth["exact"], _STEPS, view.shares)
     curves.set_title("estimates")
