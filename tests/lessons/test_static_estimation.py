@@ -127,5 +127,5 @@ def test_a_checkpoint_of_another_method_is_refused(tmp_path):
 def test_every_method_is_recorded_under_the_figure_s_name():
     runs = record.runs_of("fig1", steps=1)
     assert set(runs) == {*METHODS, figure1.WIDE}
-    assert runs[figure1.WIDE].settings["config"] == {**runs["wgan-gp"].settings["config"], "hidden": 512}
+    assert runs[figure1.WIDE].settings["config"] == {**runs["wgan-gp"].settings["config"], "hidden": 256}
     assert figure1.RECORDED["wgan-gp"] == 100_000  # the paper's number

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 #: How near is near: within this share of the exact distance.
 NEAR: Final = 0.05
-#: What is recorded besides the methods: the gradient penalty, with a network eight times as wide.
+#: What is recorded besides the methods: the gradient penalty, with a network four times as wide.
 WIDE: Final = "wgan-gp-wide"
-_WIDTH: Final = 512
+_WIDTH: Final = 256
 _LABELS: Final = {name: method.label for name, method in METHODS.items()} | {WIDE: f"gradient p., {_WIDTH} units"}
 #: How each is drawn.
 LOOKS: Final[Mapping[str, tuple[str, Any]]] = {
@@ -195,7 +195,7 @@ RECORDED: Final[Mapping[str, int]] = {
     "c-eps-transform": 3000,
     "c-eps-debiased": 1000,
     "wgan-gp": 100_000,
-    WIDE: 3000,
+    WIDE: 5000,
     "wgan-lp": 10_000,
     "lipschitz": 10_000,
     "spectral": 10_000,
