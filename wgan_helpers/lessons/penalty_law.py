@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 PENALTIES: Final = (0.1, 1.0, 10.0, 100.0)
-#: A small critic, for which both samples are seen often.
+#: A small critic that learns slowly enough to come to rest.
 SMALL: Final = replace(BASE, hidden=32, objective="wgan-gp")
 _LOOKS: Final = 10  # of one training: the last two make the estimate, as the penalised points are new at every step
 

@@ -92,6 +92,7 @@ def measure(
 
 def _train(method: str, steps: int, base: gans.Config, sampled: Mapping[str, Any], repetition: int) -> pd.DataFrame:
     pair = samples(**sampled, seed=base.seed)
+    Estimator(method, pair, base).step()  # what a first step loads is none of the method's time
     estimator, known = Estimator(method, pair, base), truth(pair)
     config = estimator.config
     settings = {name: getattr(config, name) for name in ("hidden", "depth", "penalty", "epsilon")}

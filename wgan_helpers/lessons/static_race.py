@@ -10,7 +10,7 @@ import pandas as pd
 from wgan_helpers import transport, ui
 from wgan_helpers.lessons import potentials
 from wgan_helpers.lessons.critic_estimates import penalised
-from wgan_helpers.lessons.estimators import BASE, METHODS, Estimator, samples
+from wgan_helpers.lessons.estimators import METHODS, SMALL, Estimator, samples
 from wgan_helpers.lessons.static_estimation import LOOKS, NEAR, draw_truth, moments, truth
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-#: Small networks and samples, so that all methods train at once in front of the reader.
-SMALL: Final = replace(BASE, hidden=32)
 _STEPS: Final = 3000
 
 
@@ -81,7 +79,7 @@ def explore(seed: int = 0) -> ui.Player:
         "scale": ui.slider("data's scale", [0.1, 0.3, 1, 3, 10, 255], 1),
         "penalty": ui.slider("penalty λ", [0.1, 1, 10, 100], 10),
         "epsilon": ui.slider("ε", [0.01, 0.1, 1, 10], 0.1),
-        "lr_critic": ui.slider("learning rate", [1e-4, 3e-4, 1e-3, 3e-3, 1e-2], 1e-3),
+        "lr_critic": ui.slider("learning rate", [1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 1e-1], SMALL.lr_critic),
         "shown": ui.menu("potential of", {method.label: name for name, method in METHODS.items()}, "c-transform"),
     }
 
