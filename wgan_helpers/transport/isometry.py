@@ -36,10 +36,12 @@ def fewer_coordinates(x: Array, y: Array) -> tuple[Tensor, Tensor]:
         If the samples do not fit together or are not finite.
     """
     x, y = two_samples(x, y)
-    points = torch.cat([x, y], dim=-2)
-    centred = points.double() - points.double().mean(dim=-2, keepdim=True)
-    u, s, _ = torch.linalg.svd(centred, full_matrices=False)
+    points = torch.cat([x, y], dim=-2).double()
+    centred = points - points.mean(dim=-2, keepdim=True)
+    if points.shape[-1] > points.shape[-2]:  # first into any basis of their span: much less work than to find the axes
+        centred = torch.linalg.qr(centred.mT, mode="r").R.mT
+    axes = torch.linalg.eigh(centred.mT @ centred).eigenvectors.flip(-1)
     k = max(1, min(points.shape[-1], points.shape[-2] - 1))
-    along = (u * s.unsqueeze(-2))[..., :k].to(x.dtype)
+    along = (centred @ axes[..., :k]).to(x.dtype)
     n, m = x.shape[-2], y.shape[-2]
     return along.narrow(-2, 0, n).contiguous(), along.narrow(-2, n, m).contiguous()
