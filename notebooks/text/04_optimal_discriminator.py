@@ -70,8 +70,14 @@ phi = torch.randn(128, generator=torch.Generator().manual_seed(seed))  # any pot
 cost = transport.pairwise_distance(y, x)
 
 by_hand = phi.mean() + (cost - phi).min(dim=1).values.mean()
-helper = gans.OBJECTIVES["c-transform"].losses(phi, cost).critic
-print(f"c-transform: by hand {by_hand:.6f}, helper {-helper:.6f}, exact W1 {transport.wasserstein1(x, y):.6f}: φ is a bad guess, but never too high")
+helper = -gans.OBJECTIVES["c-transform"].losses(phi, cost).critic
+print(f"c-transform: by hand {by_hand:.6f}, helper {helper:.6f}, exact W1 {transport.wasserstein1(x, y):.6f}: a bad guess, but never too high")
+
+critic = lessons.estimators.Estimator("wgan-gp", lessons.estimators.Pair(x, y), small)
+critic.step(100)
+f, g = critic.potentials()
+print(f"gradient penalty after 100 steps: mean f + mean g {f.mean() + g.mean():.6f}, helper {critic.estimate:.6f}; ", end="")
+print(f"f_i + g_j ≤ c_ij for {(f[None, :] + g[:, None] <= cost).double().mean():.2%} of all pairs")
 
 # %% [markdown]
 # ### Exercise 1 · The gradient penalty
@@ -123,6 +129,9 @@ for method, row in table.iterrows():
 # %%
 record = recorded.load("fig1")
 print(record.line)
+for method, run in record.frame.groupby("method", sort=False):
+    row, before = run.iloc[-1], run.iloc[0]
+    print(f"{method:16s} before any step {before.estimate / before.exact:6.1%}, after {row.step:7,.0f} steps {row.estimate / row.exact:6.1%}")
 lessons.static_estimation.plot(record.frame.assign(repetition=0));
 
 # %%
@@ -175,8 +184,8 @@ print(f"an exact potential from {on_x['exact'].min():.2f} to {on_x['exact'].max(
 #
 # ### Exercise 2 · The c-transform in 50 steps
 #
-# In dimension 2 there is something to learn: φ ≡ 0 says 68 % of the exact distance, and the settings of the start 81 % after 50 steps. Find
-# settings that reach 95 %, on both of two pairs of samples (n = 128). Free are `hidden`, `depth`, `lr_critic`, `beta1` and `beta2`: the
+# In dimension 2 there is something to learn: φ ≡ 0 says 56 % of the exact distance, and the settings of the start 82 % after 50 steps. Find
+# settings that reach 95 %, on the worse of two pairs of samples (n = 128). Free are `hidden`, `depth`, `lr_critic`, `beta1` and `beta2`: the
 # network's size and those of Adam; they start at 32, 3, $10^{-3}$, 0 and 0.9.
 
 # %%

@@ -1,7 +1,7 @@
 """One module per claim of the paper, each with the same doors: ``measure``, ``plot``, ``explore``.
 
-:mod:`.batches`, :mod:`.critic_estimates`, :mod:`.critics`, :mod:`.estimators` and :mod:`.monte_carlo` hold what several of
-them share, :mod:`.exercises` what is checked.
+:mod:`.batches`, :mod:`.critic_estimates`, :mod:`.critics`, :mod:`.estimators` and :mod:`.monte_carlo` hold what several
+of them share, :mod:`.exercises` what is checked.
 """
 
 from importlib import import_module

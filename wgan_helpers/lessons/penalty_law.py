@@ -8,9 +8,9 @@ best, and then :math:`E = W + W^2/2λ` (:func:`.critic_estimates.penalised`).
 
 **The ceiling.** Other critics may do better, as the penalty does not know the plan: it asks for a slope of 1 between
 *all* pairs, most of which are further apart than the plan's. Let c be the distance of a pair and a the mean slope
-between them. Then :math:`E \le \mathbb{E}\, c a`; and where the best factor of the critic is 1,
-:math:`E = 2λ\, \mathbb{E} (a^2 - a)` at least. Among all a ≥ 0 with both, :math:`\mathbb{E}\, c a` is largest in the
-direction of c, which gives, with :math:`b = \tfrac12 + c/4λ` and root mean squares as norms,
+between them. Then :math:`E \le \mathbb{E}\, c a`; and if no multiple of the critic is better than itself,
+:math:`E \ge 2λ\, \mathbb{E} (a^2 - a)`. With root mean squares as norms, all a with
+:math:`2λ\, \mathbb{E} (a^2 - a) \le \mathbb{E}\, c a` are a ball around :math:`b = \tfrac12 + c/4λ`, so that
 
 .. math:: E \le \mathbb{E}\, c b + \lVert c \rVert \lVert b \rVert \approx \mathbb{E}\, c + \mathbb{E}\, c^2 / 2λ ,
 
