@@ -35,6 +35,8 @@ def test_it_plays_to_its_end(player):
     assert view.steps[-1] == 20
     now = np.array([each.estimate for each in race.estimators.values()]) / race.truth["exact"]
     np.testing.assert_allclose(view.shares[-1], now)
+    assert not race.advance()
+    assert {each.steps for each in race.estimators.values()} == {20}
 
 
 def test_one_advance_is_one_step_of_one_method(player):

@@ -162,8 +162,8 @@ class Estimator:
         self._real, self._fake = (torch.stack([x, x, y]), torch.stack([y, x, y])) if self.method.debiased else pair
         self._critic = gans.Critic([self.config] * 3 if self.method.debiased else self.config, x.shape[-1])
         self._network = cast(networks.MLP, self._critic.network)
-        self._transformed = self._critic.objective.reads == "potential"
-        self._cost = transport.pairwise_distance(self._fake, self._real) if self._transformed else None
+        transformed = self._critic.objective.reads == "potential"
+        self._cost = transport.pairwise_distance(self._fake, self._real) if transformed else None
 
     def step(self, times: int = 1) -> None:
         """Steps of the optimiser."""

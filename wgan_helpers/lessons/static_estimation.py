@@ -22,7 +22,8 @@ NEAR: Final = 0.05
 #: What is recorded besides the methods: the gradient penalty, with a network four times as wide.
 WIDE: Final = "wgan-gp-wide"
 _WIDTH: Final = 256
-_LABELS: Final = {name: method.label for name, method in METHODS.items()} | {WIDE: f"gradient p., {_WIDTH} units"}
+#: What each is called.
+LABELS: Final = {name: method.label for name, method in METHODS.items()} | {WIDE: f"gradient p., {_WIDTH} units"}
 #: How each is drawn.
 LOOKS: Final[Mapping[str, tuple[str, Any]]] = {
     "c-transform": ("blue", "-"),
@@ -36,6 +37,7 @@ LOOKS: Final[Mapping[str, tuple[str, Any]]] = {
     "clipping": ("brown", (0, (1, 3))),
 }
 _PER_DECADE: Final = 12  # moments of a curve
+_SIZE: Final = (9.5, 4.6)  # inches
 _HIGHEST: Final = 3.0  # of a picture: where a small λ takes the gradient penalty is nowhere near
 
 
@@ -163,12 +165,15 @@ def reached(frame: pd.DataFrame, within: float = NEAR) -> pd.DataFrame:
 
 def plot(frame: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     """Draw each method's estimate over the exact distance as it trains, mean and twice its standard error."""
-    ax = ui.axes(ax)
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        ax = plt.subplots(figsize=_SIZE, layout="constrained")[1]  # the key stands beside it
     share = frame.assign(share=frame["estimate"] / frame["exact"])
-    for method, group in share.groupby("method", sort=False):
-        line = monte_carlo.mean_and_error(group, ["step"], "share")
-        color, dash = LOOKS[str(method)]
-        error, label = 2 * line["sem"].fillna(0), _LABELS[str(method)]
+    for method in (name for name in LOOKS if name in set(frame["method"])):
+        line = monte_carlo.mean_and_error(share[share["method"] == method], ["step"], "share")
+        color, dash = LOOKS[method]
+        error, label = 2 * line["sem"].fillna(0), LABELS[method]
         ui.band(ax, line["step"], line["mean"], error, color=color, linestyle=dash, label=label)
     draw_truth(ax, float((frame["nearest"] / frame["exact"]).mean()), int(frame["step"].max()), share["share"])
     runs = frame["repetition"].nunique()

@@ -37,9 +37,11 @@ class _Race:
 
     def advance(self) -> bool:
         """One step of the method that is behind: as little as can be waited for."""
+        *_, last = self.estimators.values()
+        if last.steps >= _STEPS:  # Play asks again
+            return False
         behind = min(self.estimators.values(), key=lambda each: each.steps)
         behind.step()
-        *_, last = self.estimators.values()
         if behind is last and last.steps == self._moments[len(self.rows)]:
             self.look()
         return last.steps < _STEPS
@@ -126,6 +128,7 @@ def _draw(view: _View, panels: "Sequence[Axes]") -> None:
     for name, share in zip(METHODS, view.shares.T, strict=True):
         color, dash = LOOKS[name]
         curves.plot(view.steps, share, color=ui.PALETTE[color], linestyle=dash)
+        curves.plot(view.steps[-1:], share[-1:], "o", color=ui.PALETTE[color], markersize=4, clip_on=False)
     draw_truth(curves, view.truth["nearest"] / view.truth["exact"], _STEPS, view.shares)
     curves.set_title("estimates")
     _draw_table(view, table)
