@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wgan_helpers import _checks, _files
 from wgan_helpers.recorded import Recorded, Row, Run, figures, load
-from wgan_helpers.recorded.reading import COMMAND, FOLDER
+from wgan_helpers.recorded.reading import COMMAND, FOLDER, said
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 __all__ = ["FIGURES", "Recorded", "Run", "figures", "load", "main", "record", "runs_of"]
 
 #: The lesson whose ``recordable`` gives the runs of a figure.
-FIGURES: Final[Mapping[str, str]] = {"fig1": "static_estimation", "fig3": "training_estimation"}
+FIGURES: Final[Mapping[str, str]] = {
+    "fig1": "static_estimation",
+    "fig3": "training_recorded",
+    "losses": "loss_recorded",
+}
 _REPORTED_EVERY: Final = 20.0  # seconds
 
 
@@ -97,7 +101,9 @@ def record(runs: Mapping[str, Run], folder: Path, command: str = "", device: str
 def _is_recorded(path: Path, run: Run) -> bool:
     if not path.exists():
         return False
-    if json.loads(path.read_text(encoding="utf-8"))["settings"] != json.loads(json.dumps(dict(run.settings))):
+    with said(path):
+        settings = json.loads(path.read_text(encoding="utf-8"))["settings"]
+    if settings != json.loads(json.dumps(dict(run.settings))):
         raise ValueError(f"{path} was recorded with other settings: give another folder with --out, or delete it")
     return True
 

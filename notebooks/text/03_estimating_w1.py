@@ -191,6 +191,12 @@ for true in (0.0, 1.0, 5.0):
 # paper's conclusion stands, and for a better reason.
 
 # %% [markdown]
+# ## Quiz
+
+# %%
+lessons.quizzes.ask("estimating_w1")
+
+# %% [markdown]
 # ## Take away
 #
 # - A plan and a critic are two views of one number; along the plan the critic has slope 1.

@@ -199,6 +199,54 @@ lessons.lipschitz.plot(frame);
 lessons.playground.explore()
 
 # %% [markdown]
+# ## 6 · Does the loss even matter? (Section 7.2)
+#
+# Lucic et al. (2018) gave seven losses the same chance: 100 random settings each, of learning rate, momentum, critic steps and
+# whatever the loss has of its own, from ranges so wide that many fail. Two questions, then: how good is the *best* setting of a loss,
+# and how good is the best of the few that one can afford? Of $N$ scores $s_{(1)} \le \dots \le s_{(N)}$, the best of $k$ drawn
+# at random is on average
+#
+# $$\mathbb E \max = \sum_{i=1}^N s_{(i)} \left[ \left(\tfrac iN\right)^k - \left(\tfrac{i-1}N\right)^k \right] .$$
+#
+# The score is F1, the harmonic mean of *precision* (the share of generated points that are within three standard deviations of the
+# law's manifold) and *recall* (the share of real points that have a generated point as near).
+
+# %% [markdown]
+# ### Exercise 3 · The best of k
+#
+# Write it. Why is the *best of all* settings not a fair number to compare two losses by?
+
+# %%
+def best_of(scores, k):
+    """The expected best of k random settings, from the scores (N,) of N settings."""
+    ...
+
+
+# %%
+lessons.exercises.best_of()
+
+# %%
+ui.predict(
+    "Seven losses, each with the same number of random settings. What does the picture of their scores look like?",
+    ["one loss is far better than the others", "each loss is good with some settings and bad with most", "all settings are about equal"],
+    answer="each loss is good with some settings and bad with most",
+    because="The scatter within a loss is much larger than the differences between losses. What one reports "
+    "depends on how many settings one has tried.",
+)
+
+# %% [markdown]
+# A small study, live: what has been trained is kept, so more settings only add to it. Stop when you have seen enough.
+
+# %%
+lessons.loss_study.explore(seed=seed)
+
+# %% [markdown]
+# ## Quiz
+
+# %%
+lessons.quizzes.ask("space_of_gans")
+
+# %% [markdown]
 # ## Take away
 #
 # - A GAN is two losses and a way to hold the critic. Of these, *holding the critic* decides here whether modes are found.

@@ -9,12 +9,14 @@ MISTAKES = {
     "optimal_discriminator": ("def optimal_discriminator(p, q):\n    return p / q", "solve for D"),
     "jensen_shannon": ("def jensen_shannon(p, q):\n    return (p * (p / q).log()).sum()", "compare each with"),
     "saturating_slope": ("def saturating_slope(score):\n    return torch.sigmoid(score) - 1", "does not saturate"),
+    "best_of": ("def best_of(scores, k):\n    return scores.max()", "on average, the mean"),
     "bjorck_step": ("def bjorck_step(W):\n    return 1.5 * W + 0.5 * W @ W.T @ W", "it holds the large"),
     "generator_loss": (
         "def generator_loss(scores):\n    return (1 - torch.sigmoid(scores)).log().mean()",
         "whose gradient vanishes",
     ),
     "point_distance": ("def point_distance(x, y):\n    return (x - y).square().sum()", "square root"),
+    "penalty_that_misleads": ("def penalty_that_misleads(w1, factor):\n    return w1 / (factor - 1)", "not W²/λ"),
     "c_transform": ("def c_transform(cost, g):\n    return (cost - g).amax(dim=1)", "with the maximum"),
     "mean_batch_loss": ("def mean_batch_loss(x, mean):\n    return (x - mean).norm(dim=1).sum()", "1/n"),
     "crossover_dimension": ("crossover_64 = 3", "too low"),
@@ -96,3 +98,13 @@ def test_a_prediction_stays_when_the_cell_runs_again_and_when_the_page_is_loaded
 
 def _is_fixed(widget):
     assert widget.get_by_role("button", disabled=False).count() == 0
+
+
+def test_each_choice_of_a_quiz_is_answered_and_formulas_are_set(notebook):
+    for quiz in notebook.widgets("quiz"):
+        for choice in quiz.get_by_role("button").all():
+            choice.click()
+        says(quiz, "right at the first try.")
+        assert quiz.get_by_text("✓").count() + quiz.get_by_text("✗").count() >= 4
+        assert "$" not in quiz.inner_text()
+    assert notebook.errors() == []

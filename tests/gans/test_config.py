@@ -28,6 +28,7 @@ BAD = {
     "clip": [0, -0.01],
     "epsilon": [0, -1.0],
     "diversity": [-0.1, 1.1],
+    "balance_rate": [0, -1e-3],
     "seed": [-1, 0.5, None, 2**63],
     "precision": ["float16", 16],
 }

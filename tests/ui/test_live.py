@@ -260,3 +260,19 @@ def test_running_a_cell_again_closes_what_its_last_run_made(monkeypatch):
 def test_a_slider_refuses_a_value_that_is_not_among_its_stops(value, paper):
     with pytest.raises(ValueError, match=r"'d' must be one of \[1, 2\], got 7"):
         ui.slider("d", [1, 2], value, paper=paper)
+
+
+def test_the_same_result_again_counts_and_is_not_drawn_again():
+    drawn, result = [], object()
+
+    def compute(n):
+        for done in (1, 2, 3):
+            yield ui.Step(result, done, 3)
+
+    figure = ui.LiveFigure(compute, lambda seen, ax: drawn.append(seen), {"n": ui.slider("n", [1, 2], 1)})
+    figure.settle()
+    assert drawn == [result]
+    figure._controls["n"].widget.value = 2
+    figure.settle()
+    assert drawn == [result, result]
+    figure.close()

@@ -12,14 +12,17 @@ from types import MappingProxyType
 
 from wgan_helpers.distributions.distance import wasserstein1
 from wgan_helpers.distributions.empirical import Empirical
+from wgan_helpers.distributions.funnels import Funnels
 from wgan_helpers.distributions.law import HasManifold, HasModes, Law
 from wgan_helpers.distributions.simple import Bernoulli, Gaussian, ParallelLines, UniformCube
 from wgan_helpers.distributions.toy import GaussianGrid, GaussianRing, SwissRoll
+from wgan_helpers.distributions.triangles import Triangles
 
 __all__ = [
     "LAWS",
     "Bernoulli",
     "Empirical",
+    "Funnels",
     "Gaussian",
     "GaussianGrid",
     "GaussianRing",
@@ -28,11 +31,13 @@ __all__ = [
     "Law",
     "ParallelLines",
     "SwissRoll",
+    "Triangles",
     "UniformCube",
     "wasserstein1",
 ]
 
-#: What a menu may offer: a label for each kind of law, but for Empirical, which is nothing without its points.
+#: What a menu may offer: a label for each kind of law, but for Empirical, which is nothing without its points, and
+#: Funnels, which is half of a pair.
 LAWS: Mapping[str, type[Law]] = MappingProxyType(
     {
         "uniform on the cube": UniformCube,
@@ -42,5 +47,6 @@ LAWS: Mapping[str, type[Law]] = MappingProxyType(
         "Swiss roll": SwissRoll,
         "Bernoulli": Bernoulli,
         "parallel lines": ParallelLines,
+        "triangles": Triangles,
     }
 )

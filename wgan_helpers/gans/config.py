@@ -51,6 +51,8 @@ class Config:
         Regularisation of ``c-eps-transform``, in the unit of the data.
     diversity : float
         BEGAN's γ: the generated points' reconstruction error that is aimed at, over the real ones'.
+    balance_rate : float
+        BEGAN's λ_k: how fast the balance between the two errors follows.
     seed : int
         For the initial weights and all samples.
     precision : str
@@ -84,6 +86,7 @@ class Config:
     clip: float = 0.01
     epsilon: float = 1.0
     diversity: float = 0.5
+    balance_rate: float = 1e-3
     seed: int = 0
     precision: str = "float32"
 
@@ -120,7 +123,7 @@ class Config:
 
 
 #: What may differ between models side by side.
-OF_EACH: Final = ("seed", "lr_critic", "lr_generator", "beta1", "beta2", "penalty", "clip", "diversity")
+OF_EACH: Final = ("seed", "lr_critic", "lr_generator", "beta1", "beta2", "penalty", "clip", "diversity", "balance_rate")
 _SHARED: Final = tuple(field.name for field in fields(Config) if field.name not in OF_EACH)
 #: What cannot change while a game runs.
 FIXED: Final = ("critic", "generator", "hidden", "depth", "latent", "seed", "precision")
@@ -194,7 +197,7 @@ _CHECKS: Mapping[str, Callable[[Any, str], Any]] = MappingProxyType(
         **dict.fromkeys(("hidden", "depth", "latent", "steps", "critic_steps"), _integer(1)),
         "batch": _integer(2),
         "seed": _seed,
-        **dict.fromkeys(("lr_critic", "lr_generator", "clip", "epsilon"), _checks.positive),
+        **dict.fromkeys(("lr_critic", "lr_generator", "clip", "epsilon", "balance_rate"), _checks.positive),
         **dict.fromkeys(("beta1", "beta2"), _momentum),
         "decay": _flag,
         "penalty": _number(0),

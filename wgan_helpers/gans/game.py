@@ -194,7 +194,7 @@ class Game:
         for step in range(times):
             part = slice(step * self.config.batch, (step + 1) * self.config.batch)
             parts = (real[..., part, :], fake[..., part, :], None if at is None else at[..., part, :])
-            self._critic.improve(*parts, share=self._share())
+            self._critic.improve(*parts, share=self._share(), report=step == times - 1)
 
     @torch.enable_grad()
     def _cost_derivative(self, fake: Tensor, potential: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from wgan_helpers import networks
-from wgan_helpers.gans import _networks
+from wgan_helpers.gans import _derivatives, _networks
 from wgan_helpers.gans._adam import FlatAdam
 from wgan_helpers.gans._generated import same_dimension
 from wgan_helpers.gans._randomness import Randomness
@@ -16,8 +16,6 @@ from wgan_helpers.gans.config import Config, listed, shared
 from wgan_helpers.gans.objectives import OBJECTIVES, Losses, near_data
 from wgan_helpers.networks import passes
 from wgan_helpers.transport.cost import distances
-
-_BALANCE_RATE: Final = 1e-3  # BEGAN's λ_k
 
 
 class Player:
@@ -128,7 +126,8 @@ class Critic(Player):
         """Go on by these settings."""
         super().set(configs)
         self.objective = OBJECTIVES[self.config.objective]
-        self._penalty, self._clip, self._diversity = (self._setting(name) for name in ("penalty", "clip", "diversity"))
+        self._penalty, self._clip = self._setting("penalty"), self._setting("clip")
+        self._diversity, self._balance_rate = self._setting("diversity"), self._setting("balance_rate")
 
     def step(self, real: Tensor, fake: Tensor, cost: Tensor | None = None) -> None:
         """One step of the optimiser, between the points ``real`` ``(n, d)`` and ``fake`` ``(m, d)``.
@@ -153,28 +152,39 @@ class Critic(Player):
         return self.objective.penalised(real, fake, self._randomness.uniform(real.shape[-2], numbers))
 
     def improve(
-        self, real: Tensor, fake: Tensor, at: Tensor | None, share: float = 1.0, cost: Tensor | None = None
+        self,
+        real: Tensor,
+        fake: Tensor,
+        at: Tensor | None,
+        share: float = 1.0,
+        *,
+        cost: Tensor | None = None,
+        report: bool = True,
     ) -> None:
-        """The step, with this share of the learning rate; ``at`` is where the slope is penalised."""
+        """The step, with this share of the learning rate; ``at`` is where the slope is penalised.
+
+        Without ``report``, loss and estimate stay those of an earlier step.
+        """
         points = [real] if self.objective.reads == "potential" else [real, fake]
         sizes = [part.shape[-2] for part in points]
         if at is not None:
             points.append(at)
         judged = self.forward(torch.cat(points, dim=-2), 0 if at is None else at.shape[-2])
-        with torch.enable_grad():
-            scores = [part.requires_grad_() for part in judged.outputs.squeeze(-1).split(sizes, dim=-1)]
-            losses, wanted = self._losses_of(scores, real, fake, cost), [*scores]
-            loss = losses.critic
-            if judged.gradient is not None and self.objective.penalty is not None:
-                wanted.append(judged.gradient.requires_grad_())
-                loss = loss + self._penalty * self.objective.penalty(judged.gradient)
-            derivatives = torch.autograd.grad(loss, wanted, torch.ones_like(loss))
-        by_score = torch.cat(derivatives[: len(scores)], dim=-1).unsqueeze(-1)
+        scores = judged.outputs.squeeze(-1).split(sizes, dim=-1)
+        by_score = _derivatives.by_scores(self.objective.losses, scores)
+        losses = None
+        if by_score is None:
+            by_score, losses = self._by_graph(scores, real, fake, cost)
         self.adam.gradient.zero_()
-        judged.backward(by_score, *derivatives[len(scores) :])
+        if self.objective.penalty is None or judged.gradient is None:
+            judged.backward(by_score)
+        else:
+            slopes = _derivatives.by_gradient(self.objective.penalty, judged.gradient, self._penalty)
+            judged.backward(by_score, slopes)
         self.adam.step(share)
         self._hold()
-        self.loss, self.estimate = loss.detach(), self.objective.estimate(losses).detach()
+        if report:
+            self._report(losses or self.losses(*scores), judged.gradient)
 
     def losses(self, a: Tensor, b: Tensor) -> Losses:
         """Of the objective: see :mod:`.objectives` for what it reads."""
@@ -196,15 +206,29 @@ class Critic(Player):
         if self._alone:
             self._randomness.load(state["randomness"])
 
+    @torch.enable_grad()
+    def _by_graph(
+        self, scores: Sequence[Tensor], real: Tensor, fake: Tensor, cost: Tensor | None
+    ) -> tuple[Tensor, Losses]:
+        """The critic's loss by its scores, ``(..., n, 1)``, and the losses."""
+        wanted = [part.requires_grad_() for part in scores]
+        losses = self._losses_of(wanted, real, fake, cost)
+        derivatives = torch.autograd.grad(losses.critic, wanted, torch.ones_like(losses.critic))
+        return torch.cat(derivatives, dim=-1).unsqueeze(-1), Losses(losses.critic.detach(), losses.generator.detach())
+
     def _losses_of(self, scores: Sequence[Tensor], real: Tensor, fake: Tensor, cost: Tensor | None) -> Losses:
         if self.objective.reads == "potential":
             return self.losses(scores[0], distances(fake, real) if cost is None else cost)
         on_real, on_fake = scores
         losses = self.losses(on_real, on_fake)
-        if self.objective.reads == "errors":
-            gap = self._diversity * on_real.mean(dim=-1) - on_fake.mean(dim=-1)
-            self.balance = (self.balance + _BALANCE_RATE * gap.detach()).clamp(0, 1)
+        gap = self._diversity * on_real.mean(dim=-1) - on_fake.mean(dim=-1)
+        self.balance = (self.balance + self._balance_rate * gap.detach()).clamp(0, 1)
         return losses
+
+    def _report(self, losses: Losses, gradient: Tensor | None) -> None:
+        self.loss, self.estimate = losses.critic, self.objective.estimate(losses)
+        if self.objective.penalty is not None and gradient is not None:
+            self.loss = self.loss + self._penalty * self.objective.penalty(gradient)
 
     def _hold(self) -> None:
         if self.config.control == "clip":

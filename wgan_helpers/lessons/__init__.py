@@ -1,7 +1,7 @@
 """One module per claim of the paper, each with the same doors: ``measure``, ``plot``, ``explore``.
 
-:mod:`.batches`, :mod:`.critic_estimates`, :mod:`.critics`, :mod:`.estimators` and :mod:`.monte_carlo` hold what several
-of them share, :mod:`.exercises` what is checked.
+:mod:`.batches`, :mod:`.critic_estimates`, :mod:`.critics`, :mod:`.estimators`, :mod:`.monte_carlo` and :mod:`.results`
+hold what several of them share, :mod:`.exercises` and :mod:`.quizzes` what is asked.
 """
 
 from importlib import import_module
@@ -21,10 +21,14 @@ __all__ = [
     "estimators",
     "exercises",
     "false_minima",
+    "ground_truth",
     "head_start",
     "intrinsic_dimension",
     "kmeans",
     "lipschitz",
+    "loss_recorded",
+    "loss_settings",
+    "loss_study",
     "moving_generator",
     "optimal_discriminator",
     "particles",
@@ -32,12 +36,16 @@ __all__ = [
     "pixel_distance",
     "playground",
     "potentials",
+    "quizzes",
     "regularisation",
     "regularised_minima",
+    "results",
     "sample_complexity",
     "static_estimation",
     "static_race",
     "training_estimation",
+    "training_race",
+    "training_recorded",
     "vanishing_gradients",
 ]
 

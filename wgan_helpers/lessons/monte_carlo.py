@@ -51,6 +51,7 @@ def collect(
     tasks: Sequence[Task],
     executor: Executor | None = None,
     progress: bool = False,
+    keep: Callable[[pd.DataFrame], object] | None = None,
 ) -> pd.DataFrame:
     """Run ``experiment(*task)`` for each task and return all rows, in the order of the tasks.
 
@@ -60,10 +61,12 @@ def collect(
         Importable by name, so that another process can run it.
     tasks : sequence of tuple
         Its arguments.
-    executor : concurrent.futures.Executor, optional
-        Where the tasks run; a Dask client gives one by ``client.get_executor()``. Here, if not given.
+    executor : concurrent.futures.Executor or Dask client, optional
+        Where the tasks run. Here, if not given.
     progress : bool
         Whether to show a bar. An interrupt keeps what there is, with a warning.
+    keep : callable, optional
+        Is given the rows of each task as soon as they are there, in the order in which they come.
     """
     from tqdm.auto import tqdm
 
@@ -71,6 +74,8 @@ def collect(
     try:
         for index, frame in tqdm(_results(experiment, tasks, executor), total=len(tasks), disable=not progress):
             frames[index] = frame
+            if keep is not None:
+                keep(frame)
     except KeyboardInterrupt:
         if not frames:
             raise
@@ -85,6 +90,8 @@ def _results(
         for index, task in enumerate(tasks):
             yield index, experiment(*task)
         return
+    if not isinstance(executor, Executor):  # a Dask client
+        executor = executor.get_executor()
     futures = {executor.submit(experiment, *task): index for index, task in enumerate(tasks)}
     try:
         for future in as_completed(futures):

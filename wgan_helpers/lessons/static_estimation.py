@@ -207,6 +207,10 @@ RECORDED: Final[Mapping[str, int]] = {
     "spectral": 10_000,
     "clipping": 3000,
 }
+#: The fields of a configuration that a critic alone depends on.
+_DECIDE: Final = tuple(
+    "objective critic hidden depth lr_critic beta1 beta2 penalty clip epsilon seed precision".split()
+)
 _SAVED_EVERY: Final = 30.0  # seconds
 _BETWEEN_SAVINGS: Final = 100  # steps at most
 
@@ -226,7 +230,8 @@ def recordable(size: int = 32, steps: int | None = None) -> dict[str, recorded.R
     for method, usual in RECORDED.items():
         last = usual if steps is None else _checks.integer(steps, "steps")
         name, base = ("wgan-gp", replace(BASE, hidden=_WIDTH)) if method == WIDE else (method, BASE)
-        settings = {"config": asdict(replace(base, **METHODS[name].settings)), "samples": sampled, "steps": last}
+        config = asdict(replace(base, **METHODS[name].settings))
+        settings = {"config": {field: config[field] for field in _DECIDE}, "samples": sampled, "steps": last}
         runs[method] = recorded.Run(settings, last, _recording(name, base, sampled, last))
     return runs
 

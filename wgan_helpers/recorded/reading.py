@@ -78,13 +78,13 @@ def load(figure: str, folder: Path | None = None) -> Recorded:
     about, frames, sheets = {}, [], {}
     for path in sorted(folder.glob("*.json")):
         method = path.stem
-        with _said(path):
+        with said(path):
             about[method] = json.loads(path.read_text(encoding="utf-8"))
             rows, has_sheet = about[method]["rows"], about[method]["sheet"]
-        with _said(path.with_suffix(".csv")):
+        with said(path.with_suffix(".csv")):
             frames.append(_table(path.with_suffix(".csv"), rows).assign(method=method))
         if has_sheet:
-            with _said(path.with_suffix(".png")):
+            with said(path.with_suffix(".png")):
                 sheets[method] = _sheet(path.with_suffix(".png"))
     if not about:
         raise ValueError(f"{folder} holds no record: make one with {COMMAND} {figure} --out {folder}")
@@ -93,7 +93,7 @@ def load(figure: str, folder: Path | None = None) -> Recorded:
 
 
 @contextmanager
-def _said(path: Path) -> Iterator[None]:
+def said(path: Path) -> Iterator[None]:
     """What goes wrong with a file, in one line that helps."""
     try:
         yield

@@ -1,4 +1,4 @@
-"""The few widgets that all lessons share: a live figure, a player, a prediction, an exercise.
+"""The few widgets that all lessons share: a live figure, a player, a prediction, an exercise, a quiz.
 
 ``ui`` knows nothing of the paper: a lesson hands it a computation, a drawing and some controls.
 """
@@ -10,6 +10,7 @@ from wgan_helpers.ui.exercise import Check, Exercise, exercise
 from wgan_helpers.ui.live import LiveFigure, Step
 from wgan_helpers.ui.player import Player
 from wgan_helpers.ui.predict import predict
+from wgan_helpers.ui.quiz import Question, Quiz, quiz
 from wgan_helpers.ui.style import PALETTE, axes, band, log_axis, use_style
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "Exercise",
     "LiveFigure",
     "Player",
+    "Question",
+    "Quiz",
     "Step",
     "axes",
     "band",
@@ -27,6 +30,7 @@ __all__ = [
     "menu",
     "picture",
     "predict",
+    "quiz",
     "settle",
     "slider",
     "use_style",

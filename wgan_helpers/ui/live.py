@@ -24,7 +24,7 @@ _STATUS = (
 
 
 class Step(NamedTuple):
-    """What a computation has so far: ``done`` of ``total`` parts of it."""
+    """What a computation has so far: ``done`` of ``total`` parts of it; the same ``result`` is not drawn again."""
 
     result: Any
     done: int
@@ -119,9 +119,12 @@ class LiveFigure(Pictured):
         shown = html.escape(request.shown)
         busy = threading.Timer(_BUSY_AFTER, self._say, [shown, "working …", True])
         busy.start()
+        drawn: Any = self  # no result yet
         try:
             for step in _steps(self._compute(**request.values)):
-                self._drawing.show(self._draw, step.result, f"Figure for {request.shown}")
+                if step.result is not drawn:
+                    drawn = step.result
+                    self._drawing.show(self._draw, drawn, f"Figure for {request.shown}")
                 if step.done < step.total:
                     self._say(shown, f"{step.done} of {step.total} …", busy=True)
                 # a setting's first picture is always shown, so that a slow figure follows too

@@ -20,6 +20,13 @@ def generator_loss(scores):
     # -log sigmoid(s) = log(1 + exp(-s)), which is finite for every s
     return torch.nn.functional.softplus(-scores).mean()
 """
+_BEST = """\
+def best_of(scores, k):
+    # the best of k draws is at most the i-th smallest with probability (i/N)^k
+    ordered, N = scores.sort().values, len(scores)
+    below = (torch.arange(N + 1, dtype=scores.dtype) / N) ** k
+    return (ordered * (below[1:] - below[:-1])).sum()
+"""
 
 
 def bjorck_step() -> ui.Exercise:
@@ -84,3 +91,45 @@ def generator_loss() -> ui.Exercise:
         ),
     ]
     return ui.exercise("generator_loss", checks, solution=_LOSS)
+
+
+def best_of() -> ui.Exercise:
+    """The expected best score that a budget of k random settings finds."""
+    scores = torch.tensor([0.1, 0.9, 0.0, 0.4, 0.2], dtype=torch.float64)
+    below = (torch.arange(6, dtype=torch.float64) / 5)[:, None] ** torch.tensor([1.0, 3.0])
+    _, right = (scores.sort().values[:, None] * below.diff(dim=0)).sum(dim=0)
+
+    def near(f: Any, k: int, value: Tensor) -> bool:
+        """As near as 100,000 simulated draws come."""
+        return abs(float(f(scores, k)) - float(value)) < 0.01
+
+    checks = [
+        *is_a_function("best_of(scores, k)", lambda f: f(scores, 3)),
+        Check(
+            "one number", lambda f: torch.as_tensor(f(scores, 3)).shape == (), "one expected score, not one for each."
+        ),
+        Check(
+            "a budget of 1",
+            lambda f: near(f, 1, scores.mean()),
+            "the best of one random setting is, on average, the mean.",
+        ),
+        Check(
+            "no more than the best",
+            lambda f: float(f(scores, 1000)) <= float(scores.max()) + 1e-9,
+            "no budget finds more than the best setting has.",
+        ),
+        Check(
+            "not the best k",
+            lambda f: not near(f, 3, scores.sort().values[-3:].mean()),
+            "this is the mean of the three best. One tries three at random, and keeps the best of those.",
+        ),
+        Check(
+            "it depends on the budget",
+            lambda f: not near(f, 3, scores.max()),
+            "this is the best of all. With a budget of 3 one finds it only sometimes.",
+        ),
+        Check(
+            "the expected maximum", lambda f: near(f, 3, right), "the best of k is at most s if all k are at most s."
+        ),
+    ]
+    return ui.exercise("best_of", checks, solution=_BEST)

@@ -1,0 +1,91 @@
+"""Critics against a known distance: what is scored, and that the scores are what they say."""
+
+import matplotlib.pyplot as plt
+import pytest
+import torch
+from torch import Generator
+
+from wgan_helpers import transport
+from wgan_helpers.distributions import Funnels
+from wgan_helpers.lessons import ground_truth
+
+
+class Perfect:
+    """The best critic, in the place of a trained one."""
+
+    class objective:  # noqa: N801
+        reads = "scores"
+
+    def __init__(self, law):
+        self.outputs = lambda x: law.potential(x).unsqueeze(-1)
+
+
+def test_the_best_critic_scores_one_in_value_and_direction():
+    law = Funnels(32)
+    real, fake = (each.sample(4000, Generator().manual_seed(1)) for each in (law.uniform, law))
+    estimate, direction = ground_truth.judge(Perfect(law), real, fake)
+    true = law.distance()
+    assert estimate == pytest.approx(true.mean, rel=0.05)
+    cosine = torch.nn.functional.cosine_similarity(direction, law.slope(fake), dim=-1)
+    torch.testing.assert_close(cosine, torch.ones(4000), atol=1e-4, rtol=0)
+
+
+def test_exact_transport_sends_each_point_to_its_partner():
+    law = Funnels(3)
+    real, fake = (each.sample(64, Generator().manual_seed(1)) for each in (law.uniform, law))
+    value, direction = ground_truth.judge(None, real, fake)
+    plan = transport.optimal_plan(fake, real)
+    aim = real[plan.argmax(dim=1)] - fake
+    torch.testing.assert_close(64 * direction, aim / aim.norm(dim=1, keepdim=True), atol=1e-4, rtol=0)
+    assert value == pytest.approx(transport.wasserstein1(fake, real).item())
+
+
+def test_minibatches_know_neither_distance_nor_direction_in_high_dimension_and_the_gradient_penalty_does():
+    frame = ground_truth.measure(("gradient penalty", "minibatch W₁"), (64,), steps=200).set_index("method")
+    assert frame.loc["minibatch W₁", "ratio"] > 5 and frame.loc["minibatch W₁", "cosine"] < 0
+    assert 0.3 < frame.loc["gradient penalty", "ratio"] < 1.5 and frame.loc["gradient penalty", "cosine"] > 0.5
+
+
+def test_a_row_for_each_dimension_method_and_repetition():
+    frame = ground_truth.measure(("minibatch W₁", "c-transform"), (2, 3), steps=2, repetitions=2)
+    assert len(frame) == 8 and frame["true"].nunique() == 4  # each repetition has laws of its own
+    assert (frame["ratio"] == frame["estimate"] / frame["true"]).all()
+    assert set(frame.loc[frame["method"] == "minibatch W₁", "steps"]) == {0}
+
+
+def test_plots_say_what_they_show():
+    frame = ground_truth.measure(("minibatch W₁", "spectral norms"), (2, 4), steps=2)
+    figure, panels = plt.subplots(1, 2)
+    for ax, score in zip(panels, ("ratio", "cosine"), strict=True):
+        ground_truth.plot(frame, ax, score)
+        assert ax.get_xlabel() == "dimension d" and score in ("ratio", "cosine") and ax.get_ylabel()
+    plt.close(figure)
+
+
+def test_the_race_takes_a_step_of_each_in_turn_and_ends(monkeypatch):
+    monkeypatch.setattr(ground_truth, "STEPS", 20)
+    monkeypatch.setattr(ground_truth, "BASE", ground_truth.replace(ground_truth.BASE, hidden=8, batch=16))
+    player = ground_truth.explore()
+    try:
+        player._controls["dim"].widget.value = 2
+        player.play()
+        player.settle(60)
+        while player.state == "playing":
+            player.settle(60)
+        assert player.error is None and player.state == "finished" and player.png
+    finally:
+        player.close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        ({"methods": ("gradient penality",)}, "did you mean 'gradient penalty'"),
+        ({"dims": (0,)}, "dims must be"),
+        ({"steps": 0}, "steps must be"),
+        ({"repetitions": 0}, "repetitions must be"),
+    ],
+)
+def test_bad_input(settings, line):
+    with pytest.raises(ValueError, match=line):
+        ground_truth.measure(**{"methods": ("spectral norms",), "dims": (2,), **settings})
