@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 __all__ = ["FIGURES", "Recorded", "Run", "figures", "load", "main", "record", "runs_of"]
 
 #: The lesson whose ``recordable`` gives the runs of a figure.
-FIGURES: Final[Mapping[str, str]] = {"fig3": "training_recorded", "losses": "loss_recorded"}
+FIGURES: Final[Mapping[str, str]] = {
+    "fig1": "static_estimation",
+    "fig3": "training_recorded",
+    "losses": "loss_recorded",
+}
 _REPORTED_EVERY: Final = 20.0  # seconds
 
 

@@ -1,5 +1,7 @@
 """A critic alone: what it says of two fixed samples, how it is held, what it refuses."""
 
+import copy
+
 import pytest
 import torch
 from torch import Generator, Tensor
@@ -83,3 +85,23 @@ def test_a_step_leaves_the_points_alone():
 def test_points_that_do_not_fit_are_refused(objective, real, fake, line):
     with pytest.raises(ValueError, match=line):
         Critic(config(objective, "mlp"), 2).step(torch.zeros(real), torch.zeros(fake))
+
+
+def test_a_cost_that_is_given_changes_nothing():
+    real, fake = two_samples()
+    cost = transport.pairwise_distance(fake, real)
+    for objective in ("c-transform", "c-eps-transform", "wgan"):
+        one, other = (Critic(config(objective, "mlp"), 2) for _ in range(2))
+        for _ in range(3):
+            one.step(real, fake)
+            other.step(real, fake, cost)
+        assert one.estimate.item() == pytest.approx(other.estimate.item(), abs=1e-6)
+
+
+def test_it_goes_on_from_its_state_bit_for_bit():
+    real, fake = two_samples()
+    first = Critic(config("wgan-gp", "mlp"), 2)
+    trained(first, 5, real, fake)
+    second = Critic(config("wgan-gp", "mlp", seed=7), 2)
+    second.load(copy.deepcopy(first.state()))
+    assert trained(first, 5, real, fake) == trained(second, 5, real, fake)

@@ -53,7 +53,54 @@ def entropy(p):
     return torch.special.entr(p).sum()
 
 
+def slopes(critic, at):
+    at = at.requires_grad_()
+    return torch.autograd.grad(critic(at).sum(), at, create_graph=True)[0]
+
+
+def between(real, fake, share):
+    return torch.lerp(real, fake.detach(), share)
+
+
+def detached_slopes(critic, at):
+    at = at.requires_grad_()
+    return torch.autograd.grad(critic(at).sum(), at)[0]
+
+
+PENALTIES = [
+    (None, "nothing is there yet"),
+    (lambda D, x, y, u: None, "it returns nothing"),
+    (lambda D, x, y, u: (slopes(D, between(x, y, u)).norm(dim=1) - 1).square(), "take the mean over the points"),
+    (lambda D, x, y, u: (slopes(D, between(x, y, u)).norm() - 1).square(), "one norm of the whole batch"),
+    (lambda D, x, y, u: slopes(D, between(x, y, u)).norm(dim=1).square().mean(), "The −1 is missing"),
+    (lambda D, x, y, u: (slopes(D, between(x, y, u)).norm(dim=1) - 1).mean(), "is not squared"),
+    (lambda D, x, y, u: (slopes(D, between(x, y, u)).norm(dim=1) - 1).abs().mean(), "is not squared"),
+    (lambda D, x, y, u: (slopes(D, between(x, y, u)).square().sum(1) - 1).square().mean(), "the root is missing"),
+    (lambda D, x, y, u: (slopes(D, y.detach().clone()).norm(dim=1) - 1).square().mean(), "at the points of a sample"),
+    (lambda D, x, y, u: (slopes(D, x.clone()).norm(dim=1) - 1).square().mean(), "at the points of a sample"),
+    (lambda D, x, y, u: (slopes(D, between(x, y, 0.5)).norm(dim=1) - 1).square().mean(), "the middle of each pair"),
+    (lambda D, x, y, u: (slopes(D, between(x, y, u[0])).norm(dim=1) - 1).square().mean(), "share · (fake − real)"),
+    (lambda D, x, y, u: (detached_slopes(D, between(x, y, u)).norm(dim=1) - 1).square().mean(), "create_graph=True"),
+    (lambda D, x, y, u: (slopes(D, torch.lerp(x, y, u)).norm(dim=1) - 1).square().mean(), "are not detached"),
+    (
+        lambda D, x, y, u: (slopes(D, between(x, y, u)).square().sum(1).sqrt() - 1).square().mean(),
+        "infinite at 0, and ∞ · 0 is NaN",
+    ),
+]
+
+
 MISTAKES = {
+    "gradient_penalty": PENALTIES,
+    "fast": [
+        (None, "nothing is there yet"),
+        (1e-2, "write a dict of settings"),
+        ({"steps": 500}, "the method, the samples and the steps stay"),
+        ({"hidden": 4096}, "or 50 steps take too long"),
+        ({"lr_critic": -1.0}, "lr_critic must be positive"),
+        ({"lr_critic": 1.0}, "throws the potential about"),
+        ({"lr_critic": 5e-4}, "those of the start"),
+        ({"lr_critic": 3e-3}, "momentum (beta1) adds up"),
+    ],
     "optimal_discriminator": [
         (None, "nothing is there yet"),
         (lambda p, q: None, "it returns nothing"),
@@ -191,6 +238,8 @@ MISTAKES = {
     ],
 }
 EXERCISES = {
+    "gradient_penalty": exercises.gradient_penalty,
+    "fast": exercises.fast_c_transform,
     "optimal_discriminator": exercises.optimal_discriminator,
     "jensen_shannon": exercises.jensen_shannon,
     "saturating_slope": exercises.saturating_slope,
@@ -209,6 +258,10 @@ EXERCISES = {
 }
 # another way to the same end
 OTHERS = {
+    "gradient_penalty": lambda D, x, y, u: (
+        (slopes(D, u * x + (1 - u) * y.detach()).square().sum(1) + 1e-12).sqrt().sub(1).pow(2).mean()
+    ),
+    "fast": {"hidden": 256, "lr_critic": 3e-3, "beta1": 0.9},
     "optimal_discriminator": lambda p, q: torch.sigmoid(p.log() - q.log()),
     "jensen_shannon": lambda p, q: entropy((p + q) / 2) - (entropy(p) + entropy(q)) / 2,
     "saturating_slope": lambda s: torch.func.vmap(torch.func.grad(lambda one: -torch.nn.functional.softplus(one)))(s),

@@ -1,16 +1,41 @@
-"""Saving a game to a file, and going on from it bit for bit."""
+"""Saving what trains to a file, and going on from it bit for bit."""
 
 import io
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
 from wgan_helpers import _files
-from wgan_helpers.gans.game import Game
+from wgan_helpers.gans.config import Config
+
+
+class Resumable(Protocol):
+    """What can be saved, and goes on from what was: a :class:`.Game`, for one.
+
+    Attributes
+    ----------
+    config : Config
+        All settings.
+    about_source : str
+        What it learns from, to tell it from another.
+    device : torch.device
+        Where it is.
+    """
+
+    config: Config
+    about_source: str
+    device: torch.device
+
+    def state(self) -> dict[str, Any]:
+        """All that changes."""
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Go on where :meth:`state` was taken."""
 
 
 class Saver:
@@ -20,7 +45,7 @@ class Saver:
     ----------
     path : path, optional
         Where it is; ``None`` for a run that is not saved. If there is a file, the game goes on from it.
-    game : Game
+    game : Resumable
         Whose state it is.
     interval : float
         Seconds from one saving to the next.
@@ -38,7 +63,7 @@ class Saver:
         If the file cannot be read or written; what was there is then still whole.
     """
 
-    def __init__(self, path: str | PathLike[str] | None, game: Game, interval: float) -> None:
+    def __init__(self, path: str | PathLike[str] | None, game: Resumable, interval: float) -> None:
         self._path = None if path is None else Path(path)
         self._game, self._interval, self._saved = game, interval, time.monotonic()
         self.seconds = 0.0
@@ -67,7 +92,7 @@ class Saver:
         self._saved = time.monotonic()
 
 
-def _resume(path: Path, game: Game) -> float:
+def _resume(path: Path, game: Resumable) -> float:
     try:
         content = io.BytesIO(path.read_bytes())
     except OSError as error:
@@ -88,5 +113,5 @@ def _resume(path: Path, game: Game) -> float:
     return float(seconds)
 
 
-def _about(game: Game) -> dict[str, Any]:
+def _about(game: Resumable) -> dict[str, Any]:
     return {**asdict(game.config), "source": game.about_source}

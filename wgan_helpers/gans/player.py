@@ -114,6 +114,7 @@ class Critic(Player):
         configs = [config] if isinstance(config, Config) else listed(config)
         first = shared(configs)
         models = None if isinstance(config, Config) else len(configs)
+        self._alone = randomness is None
         self._randomness = randomness or Randomness([c.seed for c in configs], device, alone=models is None)
         super().__init__(_networks.critic(first, dim, shape, models, self._randomness.generators), "lr_critic", configs)
         self.dim, self._models = dim, models
@@ -128,10 +129,11 @@ class Critic(Player):
         self._penalty, self._clip = self._setting("penalty"), self._setting("clip")
         self._diversity, self._balance_rate = self._setting("diversity"), self._setting("balance_rate")
 
-    def step(self, real: Tensor, fake: Tensor) -> None:
+    def step(self, real: Tensor, fake: Tensor, cost: Tensor | None = None) -> None:
         """One step of the optimiser, between the points ``real`` ``(n, d)`` and ``fake`` ``(m, d)``.
 
-        An objective with a penalty needs n = m.
+        An objective with a penalty needs n = m. For points that stay, a ``cost`` ``(m, n)``, the distances from fake to
+        real ones, saves the transforms most of their time.
 
         Raises
         ------
@@ -140,7 +142,7 @@ class Critic(Player):
         """
         self._must_fit(real, fake)
         with stepping(self.config, self._randomness.device):
-            self.improve(real, fake, self.penalised(real, fake))
+            self.improve(real, fake, self.penalised(real, fake), cost=cost)
 
     def penalised(self, real: Tensor, fake: Tensor) -> Tensor | None:
         """Where the slope is to be penalised, if at all."""
@@ -150,7 +152,14 @@ class Critic(Player):
         return self.objective.penalised(real, fake, self._randomness.uniform(real.shape[-2], numbers))
 
     def improve(
-        self, real: Tensor, fake: Tensor, at: Tensor | None, share: float = 1.0, *, report: bool = True
+        self,
+        real: Tensor,
+        fake: Tensor,
+        at: Tensor | None,
+        share: float = 1.0,
+        *,
+        cost: Tensor | None = None,
+        report: bool = True,
     ) -> None:
         """The step, with this share of the learning rate; ``at`` is where the slope is penalised.
 
@@ -165,7 +174,7 @@ class Critic(Player):
         by_score = _derivatives.by_scores(self.objective.losses, scores)
         losses = None
         if by_score is None:
-            by_score, losses = self._by_graph(scores, real, fake)
+            by_score, losses = self._by_graph(scores, real, fake, cost)
         self.adam.gradient.zero_()
         if self.objective.penalty is None or judged.gradient is None:
             judged.backward(by_score)
@@ -186,25 +195,30 @@ class Critic(Player):
         return self.objective.losses(a, b)
 
     def state(self) -> dict[str, Any]:
-        """All that changes, but the randomness: not a copy."""
-        return super().state() | {name: getattr(self, name) for name in ("balance", "loss", "estimate")}
+        """All that changes, but for the randomness that is shared with another player: not a copy."""
+        state = super().state() | {name: getattr(self, name) for name in ("balance", "loss", "estimate")}
+        return state | ({"randomness": self._randomness.state()} if self._alone else {})
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Go on where :meth:`state` was taken."""
         super().load(state)
         self.balance, self.loss, self.estimate = state["balance"], state["loss"], state["estimate"]
+        if self._alone:
+            self._randomness.load(state["randomness"])
 
     @torch.enable_grad()
-    def _by_graph(self, scores: Sequence[Tensor], real: Tensor, fake: Tensor) -> tuple[Tensor, Losses]:
+    def _by_graph(
+        self, scores: Sequence[Tensor], real: Tensor, fake: Tensor, cost: Tensor | None
+    ) -> tuple[Tensor, Losses]:
         """The critic's loss by its scores, ``(..., n, 1)``, and the losses."""
         wanted = [part.requires_grad_() for part in scores]
-        losses = self._losses_of(wanted, real, fake)
+        losses = self._losses_of(wanted, real, fake, cost)
         derivatives = torch.autograd.grad(losses.critic, wanted, torch.ones_like(losses.critic))
         return torch.cat(derivatives, dim=-1).unsqueeze(-1), Losses(losses.critic.detach(), losses.generator.detach())
 
-    def _losses_of(self, scores: Sequence[Tensor], real: Tensor, fake: Tensor) -> Losses:
+    def _losses_of(self, scores: Sequence[Tensor], real: Tensor, fake: Tensor, cost: Tensor | None) -> Losses:
         if self.objective.reads == "potential":
-            return self.losses(scores[0], distances(fake, real))
+            return self.losses(scores[0], distances(fake, real) if cost is None else cost)
         on_real, on_fake = scores
         losses = self.losses(on_real, on_fake)
         gap = self._diversity * on_real.mean(dim=-1) - on_fake.mean(dim=-1)

@@ -1,7 +1,8 @@
 """One module per claim of the paper, each with the same doors: ``measure``, ``plot``, ``explore``.
 
-:mod:`.batches`, :mod:`.critic_estimates`, :mod:`.critics`, :mod:`.likeness`, :mod:`.monte_carlo`, :mod:`.picture_gans`
-and :mod:`.results` hold what several of them share, :mod:`.exercises` and :mod:`.quizzes` what is asked.
+:mod:`.batches`, :mod:`.critic_estimates`, :mod:`.critics`, :mod:`.estimators`, :mod:`.likeness`, :mod:`.monte_carlo`,
+:mod:`.picture_gans` and :mod:`.results` hold what several of them share, :mod:`.exercises` and :mod:`.quizzes` what is
+asked.
 """
 
 from importlib import import_module
@@ -18,9 +19,11 @@ __all__ = [
     "divergences",
     "duality",
     "estimation_error",
+    "estimators",
     "exercises",
     "false_minima",
     "ground_truth",
+    "head_start",
     "intrinsic_dimension",
     "kmeans",
     "likeness",
@@ -31,14 +34,18 @@ __all__ = [
     "moving_generator",
     "optimal_discriminator",
     "particles",
+    "penalty_law",
     "picture_gans",
     "pixel_distance",
     "playground",
+    "potentials",
     "quizzes",
     "regularisation",
     "regularised_minima",
     "results",
     "sample_complexity",
+    "static_estimation",
+    "static_race",
     "training_estimation",
     "training_race",
     "training_recorded",

@@ -22,6 +22,7 @@ from wgan_helpers.transport.entropic import (
     sinkhorn_divergence,
 )
 from wgan_helpers.transport.exact import kantorovich_potentials, optimal_plan, wasserstein1, wasserstein2
+from wgan_helpers.transport.isometry import fewer_coordinates
 from wgan_helpers.transport.transforms import c_transform, soft_c_transform
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "entropic_cost",
     "entropic_plan",
     "entropic_transport",
+    "fewer_coordinates",
     "kantorovich_potentials",
     "optimal_plan",
     "pairwise_distance",
