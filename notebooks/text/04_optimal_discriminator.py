@@ -426,7 +426,14 @@ print(f"real pictures         exact W1 {perfect['exact']:.2f} from one minibatch
 # pictures. It is the explanation that the paper goes on to give, a false minimum (notebook 05), and it resolves the paradox: a better
 # estimate of the wrong number. What the critic of wgan-gp says, 0.73, is a fifteenth of the exact 10.80. But 10.80 is what a perfect
 # generator would get as well: a critic that knew it could not tell the two apart.
-#
+
+# %% [markdown]
+# ## Quiz
+
+# %%
+lessons.quizzes.ask("optimal_discriminator")
+
+# %% [markdown]
 # ## Take away
 #
 # - On two samples that stay, the c-transform finds $W_1$ in some ten steps. In high dimension its lead is the nearest neighbour's, and its value is right
