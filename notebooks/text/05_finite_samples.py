@@ -406,7 +406,7 @@ lessons.transform_gans.plot_pictures(base=base, seed=seed);
 # on its way there.** Its ratio lies well below that of WGAN-GP and of real pictures, and a little below that of blurred ones, in every
 # seed; its pictures are less than half as sharp as real ones. WGAN-GP stays near the real pictures in all three numbers.
 #
-# This run is short. With `scale = "paper"` (larger networks, 5000 steps, some minutes) the ratio of the c-transform comes down to that of
+# This run is short. With `scale = "paper"` (larger networks, 5000 steps, some ten minutes) the ratio of the c-transform comes down to that of
 # another run of k-means, with nearly its sharpness and spread: then the two cannot be told apart by these numbers.
 
 # %% [markdown]

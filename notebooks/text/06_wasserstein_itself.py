@@ -279,8 +279,8 @@ lessons.transform_gans.plot_pictures(settings, base=base, seed=seed);
 # - ε = 1000, large against them: the generator draws *one* picture, nearly the mean of all. The spread is almost 0: this is *not*
 #   k-means-like, and no centroid of notebook 05 either.
 # - The same ε, the same pixels, debiased: the variety is back and the blur is gone; ratio and spread are near those of real pictures.
-#   In this short run much of the sharpness is noise, which Laplace's filter cannot tell from edges. With `scale = "paper"` (about
-#   half an hour on two cores) the noise goes too, and most pictures are clean digits.
+#   In this short run much of the sharpness is noise, which Laplace's filter cannot tell from edges. With `scale = "paper"` (some
+#   twenty minutes on two busy cores) the noise goes too, and most pictures are clean digits.
 #
 # So pixel distance alone makes no centroids: the same distance gives averages, one picture or digits, as ε and debiasing have it. If
 # Figure 9 shows several kinds, as the paper says, then either its ε was not large against its distances, or more was done than the

@@ -80,7 +80,7 @@ class Pictures:
         for start in range(0, len(self), step):
             levels = np.asarray(self.stored[start : start + step])
             total += levels.reshape(len(levels), -1).sum(axis=0, dtype=np.float64)
-        self._forget()
+            self._forget()
         return torch.from_numpy(total / self._scale / len(self))
 
     def sample(
@@ -118,7 +118,7 @@ class Pictures:
         """The pixels of ``n`` pictures at a time, ``(n, c, h, w)``, for a set that is larger than the memory."""
         for start in range(0, len(self), n):
             yield self._brightness(self.stored[start : start + n])
-        self._forget()
+            self._forget()
 
     def grid(self, n: int = _THUMBNAILS, columns: int | None = None) -> np.ndarray:
         """The first ``n`` pictures side by side; :func:`sheet` says how.

@@ -30,7 +30,7 @@ LOOKS: Final = {
 }
 _POINTS_PER_CENTROID: Final = 20
 _AT_ONCE: Final = 100  # pictures
-_VALUES: Final = 2**22  # coordinates of points that are drawn at once, so that pictures need little memory
+_VALUES: Final = 2**21  # coordinates of points that are drawn at once, so that pictures need little memory
 _SMALL: Final = 16  # pixels: larger pictures are clustered at this size
 # scikit-learn sets the threads of BLAS for the whole process while it fits: two fits at once can hang it
 _one_fit = threading.Lock()
