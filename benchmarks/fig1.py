@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
 from wgan_helpers import images, transport
-from wgan_helpers.lessons.estimators import BASE, METHODS, Estimator, Pair
+from wgan_helpers.lessons.estimators import BASE, METHODS, Estimator, Pair, samples
 
 NEAR = 0.05
 EVERY = 5  # steps from one look at the clock, or at the estimate, to the next
@@ -125,7 +125,7 @@ def main() -> None:
     x, y = images.load("faces", size=32, n=1000).flat.split(500)
     exact = float(transport.wasserstein1(x, y))
     began = time.perf_counter()
-    pair = Pair(*transport.fewer_coordinates(x, y))
+    pair = samples("faces", n=500, size=32)
     taken = time.perf_counter() - began
     centre = torch.cat([x, y]).mean(dim=0)
     full = Pair(x - centre, y - centre)

@@ -128,7 +128,7 @@ for method, row in table.iterrows():
 
 # %% [markdown]
 # The paper's own setting is two samples of 500 photographs, 32 × 32, and 100,000 steps. Here they are faces drawn for this course
-# (`images.load("cifar10")` takes the photographs, where there is a network). That takes most of an hour, so it was recorded:
+# (`images.load("cifar10")` takes the photographs, where there is a network). That takes an hour or two of one core, so it was recorded:
 
 # %%
 fig1 = record.load("fig1")
@@ -145,7 +145,7 @@ lessons.static_estimation.plot(fig1.frame);
 # Debiased, it ends at 99.5 %. Clipping says 0.05 % of $W_1$, as its slope is 0.015.
 #
 # **The paper says** that the c-transform is far better and needs a fraction of the steps. **Measured here**: that holds. It also
-# says that the gradient penalty needs around 100,000 steps (Pinetz et al. 2019). **Measured here**: with 64 units, 100,000 steps give 57 % of $W_1$, and the last 50,000 of them nothing.
+# says that the gradient penalty needs around 100,000 steps (Pinetz et al. 2019). **Measured here**: with 64 units, 100,000 steps give 57 % of $W_1$, and the last 50,000 of them add nothing.
 # With 256, some 2700 steps give all of it, and 5000 give 116 %: *it does not stop there*. It passes $W_1$; section 4 says why. Whether an
 # estimate is satisfying then depends on when one looks, on the width, and on λ. The paper tells none of them.
 #

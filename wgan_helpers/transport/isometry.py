@@ -15,7 +15,7 @@ def fewer_coordinates(x: Array, y: Array) -> tuple[Tensor, Tensor]:
 
     So can a network: ``x W`` is ``x' (Q^T W)`` with the axes Q, up to a constant for the bias. Its slope is the same if
     W has no part across the points, which no output shows; random weights have one. Plain gradient descent then takes
-    the same path. Adam, which treats each coordinate by itself, takes another.
+    the same path. Adam, which treats each coordinate by itself, takes another: to train, turn both samples at random.
 
     Parameters
     ----------
