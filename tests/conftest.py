@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,11 @@ def chromium() -> str:
 def root() -> Path:
     """The folder of the project."""
     return ROOT
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_stays():
+    """Close what a test drew: pyplot would warn of the many figures of all tests together."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

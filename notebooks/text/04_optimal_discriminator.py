@@ -140,13 +140,14 @@ for method, label in lessons.static_estimation.LABELS.items():
 lessons.static_estimation.plot(fig1.frame);
 
 # %% [markdown]
-# **What you should have seen.** The c-transform is within 5 % after 10 steps, half a second, and ends at 99.97 %. The $(c, \varepsilon)$-transform is right
+# **What you should have seen.** The c-transform is within 5 % after 9 steps, a quarter of a second, and ends at 99.95 %. The $(c, \varepsilon)$-transform is right
 # *before* its first step and then leaves: it converges to the entropic cost, which is up to $\varepsilon \log n = 0.62$ larger, 6.4 % of $W_1$ here.
-# Debiased, it ends at 99.5 %. Clipping says 0.05 % of $W_1$, as its slope is 0.015.
+# Debiased, it ends at 99.4 %. Clipping says 0.1 % of $W_1$, as its slope is 0.01.
 #
 # **The paper says** that the c-transform is far better and needs a fraction of the steps. **Measured here**: that holds. It also
 # says that the gradient penalty needs around 100,000 steps (Pinetz et al. 2019). **Measured here**: with 64 units, 100,000 steps give 57 % of $W_1$, and the last 50,000 of them add nothing.
-# With 256, some 2700 steps give all of it, and 5000 give 116 %: *it does not stop there*. It passes $W_1$; section 4 says why. Whether an
+# (That run alone has the samples along their principal axes, where Adam is slower: turned at random as in the others, 21,000 steps give what
+# it has in the end.) With 256 units, 2800 steps give all of it, and 5000 give 115 %: *it does not stop there*. It passes $W_1$; section 4 says why. Whether an
 # estimate is satisfying then depends on when one looks, on the width, and on λ. The paper tells none of them.
 #
 # ## 3 · A lead that nobody has earned

@@ -216,7 +216,7 @@ class Critic(Player):
         derivatives = torch.autograd.grad(losses.critic, wanted, torch.ones_like(losses.critic))
         return torch.cat(derivatives, dim=-1).unsqueeze(-1), Losses(losses.critic.detach(), losses.generator.detach())
 
-    def _losses_of(self, scores: Sequence[Tensor], real: Tensor, fake: Tensor, cost: Tensor | None) -> Losses:
+    def _losses_of(self, scores: Sequence[Tensor], real: Tensor, fake: Tensor, cost: Tensor | None = None) -> Losses:
         if self.objective.reads == "potential":
             return self.losses(scores[0], distances(fake, real) if cost is None else cost)
         on_real, on_fake = scores

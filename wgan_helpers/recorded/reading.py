@@ -46,7 +46,7 @@ class Recorded:
         machines = [f"{a['machine']['name']}, threads {a['machine']['threads']}" for a in about]
         minutes = f"{sum(a['seconds'] for a in about) / 60:.0f} min"
         dates, commits = sorted({a["date"][:10] for a in about}), [a["commit"][:10] for a in about]
-        commands = [a["command"] for a in about]
+        commands = [a["command"].partition(" --only ")[0] for a in about]
         parts = [*_distinct(machines), minutes, " to ".join(dates[:1] + dates[1:][-1:])]
         return f"recorded: {', '.join([*parts, 'commit ' + ' and '.join(_distinct(commits)), *_distinct(commands)])}"
 
