@@ -118,7 +118,7 @@ ui.predict(
 # %%
 lessons.static_race.explore(seed=seed)
 
-# %%
+# %% tags=["machine"]
 frame = lessons.static_estimation.measure(steps=300, base=small, seed=seed, repetitions=repetitions, **gaussian)
 table = lessons.static_estimation.reached(frame).reset_index("rate")
 print(f"n = 128, d = 10, pairs of samples: {repetitions}; φ ≡ 0 says {(frame['nearest'] / frame['exact']).mean():.1%} of the exact W1")
@@ -440,7 +440,7 @@ lessons.quizzes.ask("optimal_discriminator")
 # - On two samples that stay, the c-transform finds $W_1$ in some ten steps. In high dimension its lead is the nearest neighbour's, and its value is right
 #   long before its potential is. In training it knows the minibatch's $W_1$ within a few per cent.
 # - The gradient penalty does not converge to $W_1$: its best critic says $W + W^2/2\lambda$ or more, a narrow network much less, and on the way
-#   it may pass. λ and the unit of brightness decide. Between fixed faces it ends at 57 % or above 116 %, in training at a half (digits) to a fifteenth (faces).
+#   it may pass. λ and the unit of brightness decide. Between fixed faces it ends at 57 % or above 115 %, in training at two fifths (digits) to a fifteenth (faces).
 # - A 1-Lipschitz critic never says too much. Here it says little: GroupSort with 64 units, 12 % of $W_1$ on the faces. The number of clipped
 #   critics has no scale at all.
 # - Better estimates, worse pictures: that holds, and has a reason. Blurred pictures are nearer to a minibatch than real ones.
