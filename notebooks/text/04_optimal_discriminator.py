@@ -191,7 +191,7 @@ print(f"an exact potential from {on_x['exact'].min():.2f} to {on_x['exact'].max(
 # %% [markdown]
 # **What you should have seen.** After 300 steps the c-transform's dots lie on the line, up to the slack that an exact potential has itself. After
 # one step it says 90 % of the distance and knows nothing of $x$: all dots are at one height. *A good value is no sign of a good gradient.*
-# The gradient penalty's dots lean the right way, and scatter: half of its distance is still to be found.
+# The gradient penalty's dots lean the right way, and scatter: most of its distance is still to be found.
 #
 # ### Exercise 2 · The c-transform in 50 steps
 #
