@@ -6,6 +6,14 @@ pytestmark = pytest.mark.browser
 
 # For each exercise a wrong answer, and words of the hint that it should get
 MISTAKES = {
+    "gradient_penalty": (
+        "def gradient_penalty(critic, real, fake, share):\n"
+        "    at = torch.lerp(real, fake, share).requires_grad_()\n"
+        "    (gradient,) = torch.autograd.grad(critic(at).sum(), at, create_graph=True)\n"
+        "    return (gradient.norm() - 1) ** 2",
+        "one norm of the whole batch",
+    ),
+    "fast_c_transform": ('fast = {"lr_critic": 1.0}', "throws the potential about"),
     "optimal_discriminator": ("def optimal_discriminator(p, q):\n    return p / q", "solve for D"),
     "jensen_shannon": ("def jensen_shannon(p, q):\n    return (p * (p / q).log()).sum()", "compare each with"),
     "saturating_slope": ("def saturating_slope(score):\n    return torch.sigmoid(score) - 1", "does not saturate"),
