@@ -1,5 +1,6 @@
 """Every live figure and player of the course, moved as fast as it goes."""
 
+import contextlib
 import random
 import time
 
@@ -43,14 +44,14 @@ def hammer(figure, chance):
 
 
 def end(figure):
-    """Stop it, as a reader would who has waited for long enough."""
+    """Pause it, or stop it, as a reader would who has waited for long enough."""
     if isinstance(figure, ui.Player):
         figure.pause()
-    try:
-        figure.settle(2)
-    except TimeoutError:
+    else:
+        with contextlib.suppress(TimeoutError):
+            figure.settle(2)
         figure._worker.stop()
-        figure.settle(60)
+    figure.settle(60)
 
 
 def memory():
