@@ -4,53 +4,28 @@ After Lucic et al. (2018): every loss is given as many settings, drawn from the 
 precision and recall against the manifold. What one reports depends on how many settings one tried.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from itertools import zip_longest
 from os import PathLike
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
-import torch
 
 from wgan_helpers import _checks, gans, ui
-from wgan_helpers.distributions import GaussianGrid, GaussianRing, HasManifold, SwissRoll, Triangles
 from wgan_helpers.lessons import monte_carlo, results
+from wgan_helpers.lessons.loss_judges import DATA, PLANE, SAMPLES
 from wgan_helpers.lessons.loss_settings import BASE, LOSSES, settings
+from wgan_helpers.lessons.loss_statistics import SCORES, best_of, score_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-@dataclass(frozen=True)
-class Judged:
-    """A law, and how near to its manifold a generated point counts as right, in the unit of the data."""
-
-    law: HasManifold
-    tolerance: float
-
-
-_RING, _GRID, _ROLL = GaussianRing(), GaussianGrid(), SwissRoll()
-#: Three standard deviations of the law's own noise; for pictures, the brightness that the study allows.
-DATA: Final[Mapping[str, Judged]] = MappingProxyType(
-    {
-        "ring": Judged(_RING, 3 * _RING.mode_std),
-        "grid": Judged(_GRID, 3 * _GRID.mode_std),
-        "Swiss roll": Judged(_ROLL, 3 * _ROLL.noise / _ROLL.scale),
-        "triangles": Judged(Triangles(), 2.0),
-    }
-)
-_SAMPLES: Final = 2000
 #: Models in one task.
 AT_ONCE: Final = 16
-_SCORES: Final = {
-    "f1": "F1 (harmonic mean of precision and recall)",
-    "precision": "precision (share of generated points)",
-    "recall": "recall (share of real points)",
-}
 
 
 def measure(
@@ -71,7 +46,7 @@ def measure(
     losses : sequence of str
         Of :data:`LOSSES`.
     data : str
-        Of :data:`DATA`.
+        Of :data:`.loss_judges.DATA`.
     count : int
         Settings of each loss: :func:`.loss_settings.settings`.
     base : Config
@@ -87,7 +62,8 @@ def measure(
     -------
     DataFrame
         One row per loss and setting, in their order: ``key, data, loss, setting``, the fields of the configuration,
-        and ``finite, precision, recall, f1, seconds``. A model that diverged scores 0.
+        and ``finite, precision, recall, f1, seconds``, or, of pictures, ``frechet`` in place of the three. A model
+        that diverged scores 0, or the distance of black pictures.
     """
     _checks.one_of(data, "data", DATA)
     wanted = _wanted(losses, data, count, base, seed)
@@ -134,98 +110,30 @@ def _in_order(frame: pd.DataFrame, wanted: Sequence[_Model]) -> pd.DataFrame:
 
 def _train(data: str, part: Sequence[_Model]) -> pd.DataFrame:
     steps = part[0].config.steps
-    *_, last = gans.train_population([model.config for model in part], DATA[data].law, every=steps)
+    *_, last = gans.train_population([model.config for model in part], DATA[data].source, every=steps)
     return _judge(data, part, last).assign(seconds=last.seconds / len(part))
 
 
 def _judge(data: str, part: Sequence[_Model], snapshot: gans.Snapshot) -> pd.DataFrame:
-    law, tolerance = DATA[data].law, DATA[data].tolerance
-    samples = snapshot.sample(_SAMPLES)
+    judge = DATA[data]
+    samples = snapshot.sample(SAMPLES)
     finite = samples.isfinite().flatten(1).all(dim=1) & snapshot.finite
-    scores = torch.zeros(len(part), 3, dtype=torch.float64)
+    scores = {name: worst.repeat(len(part)) for name, worst in judge.diverged().items()}
     if finite.any():
-        generator = monte_carlo.generator(0)
-        found = gans.metrics.precision_recall(samples[finite], law, tolerance, generator=generator)
-        scores[finite] = torch.stack(found, dim=-1)
+        for name, found in judge(samples[finite]).items():
+            scores[name][finite] = found.double()
     rows = [
         {"key": model.key, "data": data, "loss": model.config.objective, "setting": model.setting}
         | asdict(model.config)
-        | {"finite": bool(fine), **dict(zip(("precision", "recall", "f1"), score, strict=True))}
-        for model, fine, score in zip(part, finite, scores.tolist(), strict=True)
+        | {"finite": bool(fine)}
+        for model, fine in zip(part, finite, strict=True)
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).assign(**{name: values.tolist() for name, values in scores.items()})
 
 
-def summary(frame: pd.DataFrame, score: str = "f1") -> pd.DataFrame:
-    """What :func:`measure` found, one row per loss.
-
-    Returns
-    -------
-    DataFrame
-        Index ``loss``; ``settings``, how many; ``default``, ``median`` and ``best`` score; ``diverged``, the share of
-        settings whose weights were no longer finite.
-    """
-    groups = frame.groupby("loss", sort=False)
-    return pd.DataFrame(
-        {
-            "settings": groups.size(),
-            "default": frame[frame["setting"] == 0].set_index("loss")[score],
-            "median": groups[score].median(),
-            "best": groups[score].max(),
-            "diverged": 1 - groups["finite"].mean(),
-        }
-    )
-
-
-def best_of(
-    frame: pd.DataFrame, budgets: Sequence[int] = (), score: str = "f1", *, draws: int = 1000, seed: int = 0
-) -> pd.DataFrame:
-    """The best score that one finds with a budget of so many random settings.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Of :func:`measure`.
-    budgets : sequence of int
-        How many settings one tries; powers of two up to all, if none is given.
-    score : str
-        ``"f1"``, ``"precision"`` or ``"recall"``.
-    draws : int
-        Bootstrap draws: so many settings from those that were measured, with replacement.
-
-    Returns
-    -------
-    DataFrame
-        One row per loss and budget: ``loss, budget, mean, low, high``; the last two hold 95 % of the draws.
-    """
-    _checks.one_of(score, "score", _SCORES)
-    draw = np.random.default_rng(seed)
-    rows = []
-    for loss, group in frame.groupby("loss", sort=False):
-        scores = group[score].to_numpy()
-        for budget in budgets or [2**k for k in range(len(scores).bit_length())]:
-            found = draw.choice(scores, (draws, _checks.integer(budget, "budget"))).max(axis=1)
-            low, high = np.quantile(found, [0.025, 0.975])
-            rows.append({"loss": loss, "budget": budget, "mean": found.mean(), "low": low, "high": high})
-    return pd.DataFrame(rows)
-
-
-def sensitivity(frame: pd.DataFrame, score: str = "f1") -> pd.DataFrame:
-    """Spearman's rank correlation of the score with each setting that was drawn: index ``loss``, NaN where it was not.
-
-    A column for the learning rate, ``beta1``, ``critic_steps`` and for what some losses have alone.
-    """
-    drawn = ["lr_critic", "beta1", "critic_steps", "penalty", "clip", "diversity", "balance_rate"]
-    of_loss = {
-        loss: group[[*drawn, score]].loc[:, lambda g: g.nunique() > 1].corr("spearman").get(score, pd.Series())
-        for loss, group in frame.groupby("loss", sort=False)
-    }
-    return pd.DataFrame(of_loss).T.reindex(columns=drawn).rename(columns={"lr_critic": "learning rate"})
-
-
-def plot(frame: pd.DataFrame, ax: "Axes | None" = None, score: str = "f1") -> "Axes":
+def plot(frame: pd.DataFrame, ax: "Axes | None" = None, score: str | None = None) -> "Axes":
     """Draw the scores of all settings for each loss: every one a dot, the default a diamond, the median a line."""
-    ax = ui.axes(ax)
+    ax, score = ui.axes(ax), _checks.one_of(score or score_of(frame), "score", SCORES)
     losses = list(dict.fromkeys(frame["loss"]))
     for place, loss in enumerate(losses):
         scores = frame.loc[frame["loss"] == loss, ["setting", score]]
@@ -234,15 +142,15 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None, score: str = "f1") -> "A
         ax.hlines(scores[score].median(), place - 0.4, place + 0.4, color="black", linewidth=2)
         ax.plot(place, scores.loc[scores["setting"] == 0, score], "D", color="black", markersize=6, fillstyle="none")
     ax.set_xticks(range(len(losses)), losses)
-    ax.set_ylim(-0.03, 1.03)
-    ax.set_ylabel(_SCORES[_checks.one_of(score, "score", _SCORES)])
+    _score_axis(ax, score)
+    ax.set_ylabel(SCORES[score])
     ax.set_title(f"{frame['data'].iloc[0]}: {frame.groupby('loss').size().max()} settings of each loss")
     return ax
 
 
-def plot_budget(frame: pd.DataFrame, ax: "Axes | None" = None, score: str = "f1") -> "Axes":
+def plot_budget(frame: pd.DataFrame, ax: "Axes | None" = None, score: str | None = None) -> "Axes":
     """Draw the best score against the budget, with the interval of :func:`best_of`."""
-    ax = ui.axes(ax)
+    ax, score = ui.axes(ax), score or score_of(frame)
     found = best_of(frame, score=score)
     for place, (loss, of_loss) in enumerate(found.groupby("loss", sort=False)):
         aside = of_loss["budget"] * 1.05 ** (place - 3)  # so that the bars stand side by side
@@ -254,11 +162,18 @@ def plot_budget(frame: pd.DataFrame, ax: "Axes | None" = None, score: str = "f1"
         }
         ax.errorbar(aside, of_loss["mean"], [low, high], elinewidth=1, **look)
     ui.log_axis(ax, "x", sorted(set(found["budget"])))
-    ax.set_ylim(-0.03, 1.03)
+    _score_axis(ax, score)
     ax.set_xlabel("budget (random settings tried)")
-    ax.set_ylabel(f"best {score.replace('f1', 'F1')}: mean, 95 % of draws")
+    ax.set_ylabel(f"best {SCORES[score].split(' (')[0]}: mean, 95 % of draws")
     ax.legend(ncols=2)
     return ax
+
+
+def _score_axis(ax: "Axes", score: str) -> None:
+    if score == "frechet":
+        ax.set_yscale("log")
+    else:
+        ax.set_ylim(-0.03, 1.03)
 
 
 _COLOURS: Final = dict(zip(LOSSES, ("grey", "red", "purple", "orange", "blue", "green", "brown"), strict=True))
@@ -268,7 +183,7 @@ _MARKERS: Final = dict(zip(LOSSES, "osD^v<>", strict=True))
 def explore(seed: int = 0) -> ui.LiveFigure:
     """A small study, live: what is trained once is kept while the figure lives."""
     controls = {
-        "data": ui.menu("data", [name for name, judged in DATA.items() if judged.law.dim == 2], "ring"),
+        "data": ui.menu("data", PLANE, "ring"),
         "count": ui.slider("settings of each loss", [2, 4, 8, 16, 32, 100], 4, paper=100),
         "steps": ui.slider("generator steps", [100, 200, 500, 1000, 2000], 200),
         "score": ui.menu("score", {"F1": "f1", "precision": "precision", "recall": "recall"}, "f1"),
@@ -287,7 +202,7 @@ def explore(seed: int = 0) -> ui.LiveFigure:
         result = shown()
         yield ui.Step(result, done, total)
         for part in parts:
-            for snapshot in gans.train_population([m.config for m in part], DATA[data].law, every=_LOOK):
+            for snapshot in gans.train_population([m.config for m in part], DATA[data].source, every=_LOOK):
                 if 0 < snapshot.step < steps:
                     done += 1
                     yield ui.Step(result, done, total)
