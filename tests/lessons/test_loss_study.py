@@ -84,7 +84,7 @@ def test_a_setting_trains_as_it_would_alone():
 
 
 def test_a_model_that_diverged_scores_nothing():
-    models = loss_study._wanted(("ns",), "ring", 2, SHORT["base"], 0)
+    models = loss_study._wanted(loss_settings.settings("ns", 2, SHORT["base"]), "ring")
     game = gans.Game([m.config for m in models], loss_judges.DATA["ring"].source)
     game.generator.biases[-1].data[1] = float("nan")
     frame = loss_study._judge("ring", models, game.snapshot())
@@ -99,7 +99,7 @@ def test_pictures_are_judged_by_their_distance_to_real_ones(data):
     worse = 0.5 * real + 0.5 * other  # two in one
     (near, far) = judge(torch.stack([other, worse]))["frechet"].tolist()
     assert 0 < near < far / 3
-    models = loss_study._wanted(("ns",), data, 2, SHORT["base"], 0)
+    models = loss_study._wanted(loss_settings.settings("ns", 2, SHORT["base"]), data)
     game = gans.Game([m.config for m in models], judge.source)
     next(game.generator.parameters()).data[1] = float("nan")
     frame = loss_study._judge(data, models, game.snapshot())

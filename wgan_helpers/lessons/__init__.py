@@ -28,6 +28,7 @@ __all__ = [
     "kmeans",
     "likeness",
     "lipschitz",
+    "loss_best",
     "loss_judges",
     "loss_recorded",
     "loss_settings",

@@ -50,18 +50,20 @@ def _run(data: str, loss: str, count: int, base: gans.Config) -> recorded.Run:
     if isinstance(judge, ByManifold):
         about["tolerance"] = judge.tolerance
 
-    def rows(checkpoint: Path) -> recorded.Rows:
+    def run(checkpoint: Path) -> recorded.Rows:
         for number in [*range(AT_ONCE, count, AT_ONCE), count]:
-            frame = measure((loss,), data, number, base, database=checkpoint)
-            numbers = (
-                frame.astype({"finite": int})
-                .select_dtypes("number")
-                .assign(step=frame["setting"], seconds=frame["seconds"].cumsum())
-            )
-            yield from numbers.drop(columns="setting").iloc[-(number % AT_ONCE or AT_ONCE) :].to_dict("records")
+            rows = rows_of(measure((loss,), data, number, base, database=checkpoint))
+            yield from rows[-(number % AT_ONCE or AT_ONCE) :]
         return None
 
-    return recorded.Run(about, count - 1, rows)
+    return recorded.Run(about, count - 1, run)
+
+
+def rows_of(frame: pd.DataFrame) -> list[recorded.Row]:
+    """What :func:`.loss_study.measure` found of a loss, as rows of a record; its step is the number of the setting."""
+    numbers = frame.astype({"finite": int}).select_dtypes("number")
+    seconds = frame["seconds"].cumsum()
+    return numbers.assign(step=frame["setting"], seconds=seconds).drop(columns="setting").to_dict("records")
 
 
 def of_record(record: recorded.Recorded, data: str = "ring") -> pd.DataFrame:

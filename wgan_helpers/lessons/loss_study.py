@@ -4,10 +4,11 @@ After Lucic et al. (2018): every loss is given as many settings, drawn from the 
 precision and recall against the manifold. What one reports depends on how many settings one tried.
 """
 
+import itertools
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, replace
-from itertools import zip_longest
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -66,7 +67,20 @@ def measure(
         that diverged scores 0, or the distance of black pictures.
     """
     _checks.one_of(data, "data", DATA)
-    wanted = _wanted(losses, data, count, base, seed)
+    configs = [config for loss in losses for config in settings(loss, count, base, seed)]
+    return train(configs, data, database=database, progress=progress, executor=executor)
+
+
+def train(
+    configs: Sequence[gans.Config],
+    data: str,
+    *,
+    database: str | PathLike[str] | None = None,
+    progress: bool = False,
+    executor: Executor | None = None,
+) -> pd.DataFrame:
+    """As :func:`measure`, of any configurations; those of a loss are numbered from 0."""
+    wanted = _wanted(configs, data)
     store = None if database is None else results.Results(database)
     known = store.keys() if store else set()
     tasks = [(data, part) for part in _parts([model for model in wanted if model.key not in known], AT_ONCE)]
@@ -84,12 +98,9 @@ class _Model(NamedTuple):
     config: gans.Config
 
 
-def _wanted(losses: Sequence[str], data: str, count: int, base: gans.Config, seed: int) -> list[_Model]:
-    return [
-        _Model(results.key(data, asdict(config)), number, config)
-        for loss in losses
-        for number, config in enumerate(settings(loss, count, base, seed))
-    ]
+def _wanted(configs: Sequence[gans.Config], data: str) -> list[_Model]:
+    numbers: defaultdict[str, Iterator[int]] = defaultdict(itertools.count)
+    return [_Model(results.key(data, asdict(c)), next(numbers[c.objective]), c) for c in configs]
 
 
 def _parts(models: Sequence[_Model], size: int) -> list[list[_Model]]:
@@ -98,7 +109,7 @@ def _parts(models: Sequence[_Model], size: int) -> list[list[_Model]]:
     for model in models:
         groups.setdefault((model.config.objective, model.config.critic_steps), []).append(model)
     parts = [[group[i : i + size] for i in range(0, len(group), size)] for group in groups.values()]
-    return [part for of_all in zip_longest(*parts) for part in of_all if part is not None]
+    return [part for of_all in itertools.zip_longest(*parts) for part in of_all if part is not None]
 
 
 def _in_order(frame: pd.DataFrame, wanted: Sequence[_Model]) -> pd.DataFrame:
@@ -138,11 +149,11 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None, score: str | None = None
     for place, loss in enumerate(losses):
         scores = frame.loc[frame["loss"] == loss, ["setting", score]]
         across = place + 0.3 * np.random.default_rng(place).uniform(-1, 1, len(scores))
-        ax.plot(across, scores[score], "o", color=ui.PALETTE[_COLOURS[loss]], markersize=4, alpha=0.6)
+        ax.plot(across, scores[score], "o", color=ui.PALETTE[COLOURS[loss]], markersize=4, alpha=0.6)
         ax.hlines(scores[score].median(), place - 0.4, place + 0.4, color="black", linewidth=2)
         ax.plot(place, scores.loc[scores["setting"] == 0, score], "D", color="black", markersize=6, fillstyle="none")
     ax.set_xticks(range(len(losses)), losses)
-    _score_axis(ax, score)
+    score_axis(ax, score)
     ax.set_ylabel(SCORES[score])
     ax.set_title(f"{frame['data'].iloc[0]}: {frame.groupby('loss').size().max()} settings of each loss")
     return ax
@@ -157,26 +168,28 @@ def plot_budget(frame: pd.DataFrame, ax: "Axes | None" = None, score: str | None
         low, high = of_loss["mean"] - of_loss["low"], of_loss["high"] - of_loss["mean"]
         look: dict[str, Any] = {
             "marker": _MARKERS[str(loss)],
-            "color": ui.PALETTE[_COLOURS[str(loss)]],
+            "color": ui.PALETTE[COLOURS[str(loss)]],
             "label": str(loss),
         }
         ax.errorbar(aside, of_loss["mean"], [low, high], elinewidth=1, **look)
     ui.log_axis(ax, "x", sorted(set(found["budget"])))
-    _score_axis(ax, score)
+    score_axis(ax, score)
     ax.set_xlabel("budget (random settings tried)")
     ax.set_ylabel(f"best {SCORES[score].split(' (')[0]}: mean, 95 % of draws")
     ax.legend(ncols=2)
     return ax
 
 
-def _score_axis(ax: "Axes", score: str) -> None:
+def score_axis(ax: "Axes", score: str) -> None:
+    """From 0 to 1, or logarithmic for Fréchet distances."""
     if score == "frechet":
         ax.set_yscale("log")
     else:
         ax.set_ylim(-0.03, 1.03)
 
 
-_COLOURS: Final = dict(zip(LOSSES, ("grey", "red", "purple", "orange", "blue", "green", "brown"), strict=True))
+#: Of each loss in all figures.
+COLOURS: Final = dict(zip(LOSSES, ("grey", "red", "purple", "orange", "blue", "green", "brown"), strict=True))
 _MARKERS: Final = dict(zip(LOSSES, "osD^v<>", strict=True))
 
 
@@ -191,7 +204,8 @@ def explore(seed: int = 0) -> ui.LiveFigure:
     known: dict[str, pd.DataFrame] = {}
 
     def compute(data: str, count: int, steps: int, score: str) -> Iterator[ui.Step]:
-        wanted = _wanted(LOSSES, data, count, replace(BASE, steps=steps), seed)
+        base = replace(BASE, steps=steps)
+        wanted = _wanted([config for loss in LOSSES for config in settings(loss, count, base, seed)], data)
         parts = _parts([model for model in wanted if model.key not in known], AT_ONCE)
         total, done = len(parts) * -(-steps // _LOOK), 0
 
