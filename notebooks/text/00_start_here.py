@@ -46,6 +46,7 @@ environment.report()
 #    refinement and keeps what there is.
 # 3. **Paper's setting** sets the controls that the paper fixes to what it used.
 # 4. The line under the buttons says which setting the picture shows.
+# 5. Below the picture, **share** gives the code that reopens the figure as it is, **SVG** and **PNG** download the picture.
 
 # %% [markdown]
 # ## How a prediction works
