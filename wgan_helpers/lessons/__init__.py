@@ -13,6 +13,7 @@ __all__ = [
     "bernoulli",
     "blur",
     "centroids",
+    "claim",
     "critic_estimates",
     "critics",
     "crossover",
