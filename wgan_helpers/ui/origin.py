@@ -15,6 +15,11 @@ class Origin(NamedTuple):
     imports: str
     call: str
 
+    @property
+    def name(self) -> str:
+        """The function's name alone."""
+        return self.call.partition("(")[0].rpartition(".")[2]
+
 
 def of_caller() -> Origin:
     """The function outside of this package that is making a widget, with those arguments that are not its defaults."""
