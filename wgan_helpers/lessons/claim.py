@@ -126,7 +126,7 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None, share: float | None = No
     if share is not None:
         at = int(np.abs(line["share"] - share).argmin())
         ax.plot(share, line["mean"][at], "o", color=ui.PALETTE["red"], markersize=9)
-        ax.plot(share, true.iloc[at], "s", color=ui.PALETTE["blue"], markersize=9)
+        ax.plot(share, true.iloc[at], "s", color=ui.PALETTE["blue"], markersize=9, clip_on=False)
         ax.axvline(share, color=ui.PALETTE["grey"], linewidth=1)
         ax.set_title(f"$W_1$: minibatch {line['mean'][at]:.2f}, true {true.iloc[at]:.2f}")
     ax.set(xlim=(-0.03, 1.03), ylim=(0, 1.45 * max(line["mean"].max(), true.max())))
