@@ -4,16 +4,24 @@ import math
 from collections.abc import Iterable
 from difflib import get_close_matches
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+_SHOWN: Final = 80  # characters of a value in an error
+
+
+def shown(value: Any) -> str:
+    """``value`` as Python writes it, in one short line."""
+    line = " ".join(repr(value).split())
+    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 2]} …"
 
 
 def integer(value: Any, name: str, minimum: int = 1) -> int:
     """``value`` as an ``int`` of at least ``minimum``."""
     if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{name} must be an integer, got {value!r}")
+        raise TypeError(f"{name} must be an integer, got {shown(value)}")
     if value < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {value}")
     return int(value)
@@ -22,7 +30,7 @@ def integer(value: Any, name: str, minimum: int = 1) -> int:
 def number(value: Any, name: str, minimum: float = -math.inf, maximum: float = math.inf) -> float:
     """``value`` as a finite ``float`` in ``[minimum, maximum]``."""
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{name} must be a number, got {value!r}")
+        raise TypeError(f"{name} must be a number, got {shown(value)}")
     checked = float(value)
     if not math.isfinite(checked):
         raise ValueError(f"{name} must be finite, got {value}")
@@ -46,7 +54,7 @@ def one_of(value: Any, name: str, known: Iterable[str]) -> str:
         return str(value)
     near = get_close_matches(str(value), names, n=1, cutoff=0.4)
     hint = f"did you mean {near[0]!r}? " if near else ""
-    raise ValueError(f"unknown {name} {value!r}: {hint}known are {', '.join(map(repr, names))}")
+    raise ValueError(f"unknown {name} {shown(value)}: {hint}known are {', '.join(map(repr, names))}")
 
 
 def finite(points: "Tensor", name: str) -> "Tensor":

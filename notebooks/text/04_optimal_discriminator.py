@@ -104,15 +104,19 @@ lessons.exercises.gradient_penalty()
 #
 # All have the same network and start from random weights. Each is given a learning rate that suits it: of $10^{-5}, 10^{-4} \dots 10^{-1}$ one is,
 # for every method, the best after 300 steps or as good as the best: $10^{-2}$ for the small samples here, $10^{-3}$ for the faces below. The sources' rates
-# are smaller ($5 \cdot 10^{-5}$ for clipping, $10^{-4}$ for the penalties), but for the c-transform's, $10^{-3}$.
+# are smaller ($5 \cdot 10^{-5}$ for clipping, $10^{-4}$ for the penalties), but for the c-transform's, $10^{-3}$. Set the slider to $10^{-4}$ to see what they give.
 
 # %%
 ui.predict(
     "Two samples of 128 points in dimension 10. After 300 steps, how much of the exact W₁ does the gradient penalty (λ = 10) say?",
     ["less than half", "nearly all, but later than the c-transform", "more than the exact W₁"],
     answer="less than half",
-    because="Its critic has to find out how all points lie. The c-transform is told: its minimum runs over the points themselves.",
+    because="Its critic has to find out how all points lie. The c-transform is told: its minimum runs over the points themselves. Play it "
+    "to the end, 3000 steps: does the red curve settle? Then choose another potential for the picture on the right.",
 )
+
+# %%
+lessons.static_race.explore(seed=seed)
 
 # %% tags=["machine"]
 frame = lessons.static_estimation.measure(steps=300, base=small, seed=seed, repetitions=repetitions, **gaussian)
@@ -121,7 +125,6 @@ print(f"n = 128, d = 10, pairs of samples: {repetitions}; φ ≡ 0 says {(frame[
 for method, row in table.iterrows():
     near = f"within 5 % for good from step {row.stays:.0f}, {1000 * row.seconds:.0f} ms" if row.settled else "not within 5 % for good"
     print(f"{lessons.estimators.METHODS[method].label:17s} after 300 steps {row['last']:7.1%}; {near}")
-lessons.static_estimation.plot(frame);
 
 # %% [markdown]
 # The paper's own setting is two samples of 500 photographs, 32 × 32, and 100,000 steps. Here they are faces drawn for this course

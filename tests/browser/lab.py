@@ -149,7 +149,7 @@ class Notebook:
 
     def settle(self) -> None:
         """Wait until every live figure shows the final picture of its setting, and every player one."""
-        self.page.wait_for_function("wgan.kernel?.status === 'idle'")
+        self.page.wait_for_function("wgan.kernel?.status === 'idle'", timeout=3 * WAIT)
         for figure in self.figures():
             figure.settle()
         for player in self.players():

@@ -12,9 +12,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from wgan_helpers import gans, record, recorded
-from wgan_helpers.lessons import loss_recorded, loss_settings, loss_study, results
+from wgan_helpers.lessons import loss_judges, loss_recorded, loss_settings, loss_statistics, loss_study, results
 
 LOSSES = ("ns", "wgan-gp")
 SHORT = {"losses": LOSSES, "count": 4, "base": replace(loss_settings.BASE, hidden=8, batch=16, steps=3)}
@@ -74,21 +75,49 @@ def test_a_row_for_each_loss_and_setting():
 def test_a_setting_trains_as_it_would_alone():
     frame = loss_study.measure(**SHORT, data="Swiss roll")
     config = loss_settings.settings("wgan-gp", 4, SHORT["base"])[2]
-    *_, last = gans.train(config, loss_study.DATA["Swiss roll"].law)
+    *_, last = gans.train(config, loss_judges.DATA["Swiss roll"].source)
     alone = gans.metrics.precision_recall(
-        last.sample(2000), loss_study.DATA["Swiss roll"].law, loss_study.DATA["Swiss roll"].tolerance
+        last.sample(2000), loss_judges.DATA["Swiss roll"].source, loss_judges.DATA["Swiss roll"].tolerance
     )
     row = frame[(frame["loss"] == "wgan-gp") & (frame["setting"] == 2)].iloc[0]
     assert row["precision"] == pytest.approx(alone.precision.item(), abs=0.01)
 
 
 def test_a_model_that_diverged_scores_nothing():
-    models = loss_study._wanted(("ns",), "ring", 2, SHORT["base"], 0)
-    game = gans.Game([m.config for m in models], loss_study.DATA["ring"].law)
+    models = loss_study._wanted(loss_settings.settings("ns", 2, SHORT["base"]), "ring")
+    game = gans.Game([m.config for m in models], loss_judges.DATA["ring"].source)
     game.generator.biases[-1].data[1] = float("nan")
     frame = loss_study._judge("ring", models, game.snapshot())
     assert frame["finite"].tolist() == [True, False]
     assert frame.loc[1, ["precision", "recall", "f1"]].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("data", ["digits", "faces"])
+def test_pictures_are_judged_by_their_distance_to_real_ones(data):
+    judge = loss_judges.DATA[data]
+    real, other = (judge.source.sample(1500, torch.Generator().manual_seed(seed)) for seed in (0, 3))
+    worse = 0.5 * real + 0.5 * other  # two in one
+    (near, far) = judge(torch.stack([other, worse]))["frechet"].tolist()
+    assert 0 < near < far / 3
+    models = loss_study._wanted(loss_settings.settings("ns", 2, SHORT["base"]), data)
+    game = gans.Game([m.config for m in models], judge.source)
+    next(game.generator.parameters()).data[1] = float("nan")
+    frame = loss_study._judge(data, models, game.snapshot())
+    assert frame.loc[0, "frechet"] > far
+    assert frame.loc[1, "frechet"] == judge(torch.zeros(1, 2000, judge.source.dim))["frechet"].item() > far
+
+
+def test_of_frechet_distances_the_least_is_best():
+    scores = {"frechet": [3.0, 1.0, 9.0], "finite": [True, True, False]}
+    frame = pd.DataFrame({"loss": "ns", "data": "digits", "setting": range(3), **scores})
+    assert loss_statistics.summary(frame).loc["ns", ["default", "best"]].tolist() == [3, 1]
+    found = loss_statistics.best_of(frame, budgets=(1, 50)).set_index("budget")
+    assert found.loc[1, "high"] == 9 and found.loc[50, "mean"] == 1
+    figure, (left, right) = plt.subplots(1, 2)
+    loss_study.plot(frame, left)
+    loss_study.plot_budget(frame, right)
+    figure.canvas.draw()
+    assert left.get_yscale() == right.get_yscale() == "log"
 
 
 def test_a_study_that_was_killed_goes_on_where_it_was(tmp_path, monkeypatch):
@@ -156,7 +185,7 @@ def test_no_result_is_lost_or_doubled_when_a_worker_of_a_cluster_is_killed(tmp_p
 
 def test_what_is_recorded_is_the_study(tmp_path):
     runs = record.runs_of("losses", steps=2)
-    assert list(runs) == list(loss_settings.LOSSES)
+    assert list(runs)[:7] == list(loss_settings.LOSSES) and len(runs) == 4 * 7
     record.record({loss: runs[loss] for loss in ("wgan", "ns")}, tmp_path)
     frame = loss_recorded.of_record(recorded.load("losses", tmp_path))
     base = replace(loss_settings.BASE, steps=2)
@@ -167,7 +196,7 @@ def test_what_is_recorded_is_the_study(tmp_path):
     ]
     for name in ("precision", "recall", "f1", "lr_critic", "clip"):
         np.testing.assert_allclose(frame[name], expected[name], rtol=1e-4)
-    assert loss_study.summary(frame)["settings"].tolist() == [100, 100]
+    assert loss_statistics.summary(frame)["settings"].tolist() == [100, 100]
 
 
 # the database
@@ -201,7 +230,7 @@ def test_rows_are_added_all_or_none(tmp_path):
 
 def test_the_best_of_a_budget_is_the_expected_maximum_of_so_many_draws():
     frame = pd.DataFrame({"loss": "ns", "f1": np.arange(1, 5) / 4})
-    found = loss_study.best_of(frame, budgets=(1, 3), draws=20_000).set_index("budget")
+    found = loss_statistics.best_of(frame, budgets=(1, 3), draws=20_000).set_index("budget")
     expected = {k: sum(((i / 4) ** k - ((i - 1) / 4) ** k) * i / 4 for i in range(1, 5)) for k in (1, 3)}
     assert found["mean"].to_dict() == pytest.approx(expected, abs=0.01)
     assert found.loc[1, ["low", "high"]].tolist() == [0.25, 1.0]
@@ -209,13 +238,13 @@ def test_the_best_of_a_budget_is_the_expected_maximum_of_so_many_draws():
 
 def test_budgets_are_powers_of_two_up_to_all():
     frame = pd.DataFrame({"loss": "ns", "f1": np.linspace(0, 1, 20)})
-    assert loss_study.best_of(frame)["budget"].tolist() == [1, 2, 4, 8, 16]
+    assert loss_statistics.best_of(frame)["budget"].tolist() == [1, 2, 4, 8, 16]
 
 
 def test_sensitivity_is_a_rank_correlation_with_what_was_drawn():
     drawn = pd.DataFrame([vars(c) for c in loss_settings.settings("wgan", 30)])
     frame = drawn.assign(loss="wgan", f1=drawn["lr_critic"] ** 3)
-    found = loss_study.sensitivity(frame).loc["wgan"]
+    found = loss_statistics.sensitivity(frame).loc["wgan"]
     assert found["learning rate"] == pytest.approx(1)
     assert found[["penalty", "diversity"]].isna().all() and found["clip"] == pytest.approx(0, abs=0.5)
 

@@ -1,6 +1,7 @@
 """The live figure, driven without a browser; tests/browser drives it in one."""
 
 import io
+import threading
 import time
 
 import matplotlib.pyplot as plt
@@ -10,6 +11,7 @@ from PIL import Image
 
 from wgan_helpers import ui
 from wgan_helpers.ui import cells
+from wgan_helpers.ui.drawing import Drawing
 
 
 def controls(stops=(1, 2, 3, 4)):
@@ -276,3 +278,24 @@ def test_the_same_result_again_counts_and_is_not_drawn_again():
     figure.settle()
     assert drawn == [result, result]
     figure.close()
+
+
+def test_pictures_do_not_disturb_what_another_thread_makes(monkeypatch):
+    # gc.get_objects() would: a tuple in the making then fails with SystemError, here some 20 times
+    monkeypatch.setattr("wgan_helpers.ui.drawing._GARBAGE", 0)
+    drawing = Drawing(1, (2.0, 2.0))
+    drawing.show(bar, 1, "a bar")
+    ended = threading.Event()
+
+    def rest():
+        while not ended.is_set():
+            drawing.rest()
+
+    resting = threading.Thread(target=rest)
+    resting.start()
+    try:
+        for _ in range(2000):
+            tuple([[] for _ in range(100)] for _ in range(30))
+    finally:
+        ended.set()
+        resting.join()

@@ -22,9 +22,9 @@ class Noise:
     def __post_init__(self) -> None:
         _checks.integer(self.n, "n")
         if not isinstance(self.generator, Generator | None):
-            raise TypeError(f"generator must be a torch.Generator or None, got {self.generator!r}")
+            raise TypeError(f"generator must be a torch.Generator or None, got {_checks.shown(self.generator)}")
         if not (isinstance(self.dtype, torch.dtype) and self.dtype.is_floating_point):
-            raise TypeError(f"dtype must be a floating-point type of torch, got {self.dtype!r}")
+            raise TypeError(f"dtype must be a floating-point type of torch, got {_checks.shown(self.dtype)}")
 
     def uniform(self, columns: int) -> Tensor:
         """Independent numbers on [0, 1), ``(n, columns)``."""

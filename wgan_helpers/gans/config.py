@@ -170,7 +170,7 @@ def _number(minimum: float, maximum: float = float("inf")) -> Callable[[Any, str
 
 def _flag(value: Any, name: str) -> bool:
     if not isinstance(value, bool):
-        raise TypeError(f"{name} must be True or False, got {value!r}")
+        raise TypeError(f"{name} must be True or False, got {_checks.shown(value)}")
     return value
 
 

@@ -35,7 +35,8 @@ def frechet_distance(x: Array, y: Array) -> Tensor:
     Raises
     ------
     TypeError, ValueError
-        If the samples do not fit together, are not finite, or have fewer than two points.
+        If the samples do not fit together, are not finite, have fewer than two points, or are too large to be
+        squared.
 
     References
     ----------
@@ -48,7 +49,10 @@ def frechet_distance(x: Array, y: Array) -> Tensor:
     root_x, root_y = _root(x - mean_x.unsqueeze(-2)), _root(y - mean_y.unsqueeze(-2))
     overlap = torch.linalg.svdvals(root_x @ root_y.mT).sum(dim=-1)
     spread = root_x.square().sum(dim=(-2, -1)) + root_y.square().sum(dim=(-2, -1))
-    return ((mean_x - mean_y).square().sum(dim=-1) + spread - 2 * overlap).clamp(min=0)
+    distance = ((mean_x - mean_y).square().sum(dim=-1) + spread - 2 * overlap).clamp(min=0)
+    if not distance.isfinite().all():
+        raise ValueError("the Fréchet distance, a square, overflows: use a larger unit")
+    return distance
 
 
 def _root(centred: Tensor) -> Tensor:

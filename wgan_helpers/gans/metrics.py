@@ -112,7 +112,7 @@ def share_near_modes(samples: Array, law: HasModes, sigmas: float = 3.0) -> Tens
 def _near_modes(samples: Array, law: HasModes, sigmas: float) -> tuple[Tensor, Tensor]:
     """The checked samples ``(..., n, d)``, and which of them are near a centre ``(..., n)``."""
     if not isinstance(law, HasModes):
-        raise TypeError(f"{getattr(law, 'name', repr(law))} has no modes: GaussianRing and GaussianGrid have")
+        raise TypeError(f"{getattr(law, 'name', _checks.shown(law))} has no modes: GaussianRing and GaussianGrid have")
     radius = _checks.positive(sigmas, "sigmas") * law.mode_std
     if radius == 0:
         raise ValueError(f"the modes of the {law.name} have no width: use precision_recall, with a tolerance")

@@ -12,7 +12,7 @@ from torch.autograd.function import once_differentiable
 from wgan_helpers import _checks
 from wgan_helpers.transport import _sinkhorn_torch
 from wgan_helpers.transport._samples import Array, weights
-from wgan_helpers.transport._sinkhorn_torch import scaled_distances
+from wgan_helpers.transport.cost import scaled_distances
 from wgan_helpers.transport.transforms import soft_c_transform
 
 Epsilon = float | Sequence[float] | np.ndarray | Tensor

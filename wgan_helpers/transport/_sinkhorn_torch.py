@@ -4,13 +4,12 @@ The method is that of `_sinkhorn_kernels`, where its mathematics is told; here e
 domain. All problems of a batch take each step together, but a step counts only where it is still needed.
 """
 
-import math
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from wgan_helpers.transport.cost import distances
+from wgan_helpers.transport.cost import scaled_distances
 
 _LOOSE = 1e-3  # tolerance on the way to a small ε
 _EASY = 1 / 32  # of the largest cost: a smaller ε is approached from above
@@ -61,13 +60,6 @@ def plans(cost: Tensor, a: Tensor, b: Tensor, epsilons: list[float], g: Tensor) 
     """The plans (k, n, m) of potentials g (k, m). Their rows have their mass, whatever rounding did to ``f``."""
     falling = torch.tensor(epsilons, dtype=torch.float64, device=cost.device)[:, None, None]
     return a[:, None] * ((g[:, None, :] - cost) / falling + b.log()).softmax(dim=2)
-
-
-def scaled_distances(x: Tensor, y: Tensor) -> Tensor:
-    """Euclidean distances whose squares neither over- nor underflow, whatever the unit."""
-    largest = max(float(x.abs().max()), float(y.abs().max()))
-    unit = math.ldexp(1.0, min(max(math.frexp(largest)[1], -1000), 1000))
-    return distances(x / unit, y / unit) * unit
 
 
 def _joined(blocks: list[Solved]) -> Solved:

@@ -286,7 +286,7 @@ def _checked(
 def _probability(value: Probability, name: str) -> np.ndarray:
     array = _array(value)
     if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be a number or an array of numbers, got {value!r}")
+        raise TypeError(f"{name} must be a number or an array of numbers, got {_checks.shown(value)}")
     wrong = array[~((array >= 0) & (array <= 1))]
     if wrong.size:
         raise ValueError(f"{name} must be in [0, 1], got {wrong[0]:g}")

@@ -1,5 +1,7 @@
 """The ground cost: what it takes to move a unit of mass from one point to another."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -31,7 +33,19 @@ def pairwise_distance(x: Array, y: Array) -> Tensor:
     TypeError, ValueError
         If the samples do not fit together or are not finite.
     """
-    return distances(*two_samples(x, y))
+    return scaled_distances(*two_samples(x, y))
+
+
+def scaled_distances(x: Tensor, y: Tensor) -> Tensor:
+    """:func:`distances` whose squares neither over- nor underflow, whatever the unit."""
+    unit = unit_of(x, y)
+    return distances(x / unit, y / unit) * unit
+
+
+def unit_of(x: Tensor, y: Tensor) -> float:
+    """A power of two, by which to divide is exact, near the largest number of both."""
+    largest = max(float(x.detach().abs().max()), float(y.detach().abs().max()))
+    return math.ldexp(1.0, min(max(math.frexp(largest)[1], -1000), 1000))
 
 
 def distances(x: Tensor, y: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from wgan_helpers.transport._samples import Array, two_samples, weights
-from wgan_helpers.transport.cost import distances
+from wgan_helpers.transport.cost import scaled_distances
 
 
 def energy_distance(x: Array, y: Array, a: Array | None = None, b: Array | None = None) -> Tensor:
@@ -50,4 +50,4 @@ def energy_distance(x: Array, y: Array, a: Array | None = None, b: Array | None 
 def _mean_distance(x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Tensor:
     if x.ndim == 3:  # one after the other: a batch of distance matrices may not fit in memory
         return torch.stack([_mean_distance(*problem) for problem in zip(x, y, a, b, strict=True)])
-    return a @ distances(x, y) @ b
+    return a @ scaled_distances(x, y) @ b

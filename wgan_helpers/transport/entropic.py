@@ -16,7 +16,8 @@ from torch import Tensor
 
 from wgan_helpers.transport._entropic import Epsilon, batch_of, differentiable, settings_of, shaped, solve
 from wgan_helpers.transport._samples import Array, two_samples
-from wgan_helpers.transport._sinkhorn_torch import plans, scaled_distances
+from wgan_helpers.transport._sinkhorn_torch import plans
+from wgan_helpers.transport.cost import scaled_distances
 
 TOLERANCE = 1e-6
 MAX_ITERATIONS = 20_000

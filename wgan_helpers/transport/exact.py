@@ -15,7 +15,7 @@ from torch import Tensor
 
 from wgan_helpers.transport._samples import Array, two_samples, weights
 from wgan_helpers.transport._threads import in_blocks
-from wgan_helpers.transport.cost import distances, matched_distances
+from wgan_helpers.transport.cost import matched_distances, scaled_distances, unit_of
 from wgan_helpers.transport.transforms import c_transform
 
 _MOST_PIVOTS = 100_000_000  # POT's own default of 100,000 ends too early above n = 1500
@@ -73,8 +73,9 @@ def wasserstein1(x: Array, y: Array, a: Array | None = None, b: Array | None = N
     solution = _solve(x, y, a, b)
     values = solution.values
     if torch.is_grad_enabled() and (x.requires_grad or y.requires_grad):
-        pairs = matched_distances(_pick(x, solution.rows), _pick(y, solution.columns))
-        values = (pairs.double() * solution.mass).sum(dim=-1)
+        unit = unit_of(x, y)
+        pairs = matched_distances(_pick(x / unit, solution.rows), _pick(y / unit, solution.columns))
+        values = (pairs.double() * unit * solution.mass).sum(dim=-1)
     return values.to(x.dtype).reshape(x.shape[:-2])
 
 
@@ -101,11 +102,13 @@ def wasserstein2(x: Array, y: Array, a: Array | None = None, b: Array | None = N
         As :func:`wasserstein1`.
     """
     x, y = two_samples(x, y)
+    unit = unit_of(x, y)  # or squares would overflow
+    x, y = x / unit, y / unit
     solution = _solve(x, y, a, b, power=2)
     squares = (_pick(x, solution.rows) - _pick(y, solution.columns)).square().sum(dim=-1)
     values = (squares.double() * solution.mass).sum(dim=-1)
     # the root has no slope at zero: keep zero out of its way
-    roots = torch.where(values > 0, values, 1.0).sqrt() * (values > 0)
+    roots = torch.where(values > 0, values, 1.0).sqrt() * (values > 0) * unit
     return roots.to(x.dtype).reshape(x.shape[:-2])
 
 
@@ -161,7 +164,7 @@ def kantorovich_potentials(x: Array, y: Array, a: Array | None = None, b: Array 
     x, y = two_samples(x, y)
     with torch.no_grad():
         solution = _solve(x, y, a, b)
-        cost = distances(x.double(), y.double())
+        cost = scaled_distances(x.double(), y.double())
         g = solution.g.reshape(y.shape[:-1])
         mass = weights(b, y, "b")
         # a point without mass does not bind f; its own potential follows from f
@@ -196,7 +199,7 @@ def _assignment(x: Tensor, y: Tensor, power: int) -> _Solution:
     if power == 1:
         columns, f, g = assign(x.numpy(), y.numpy())
     else:
-        costs = (distances(*problem).pow(power).unsqueeze(0).numpy() for problem in zip(x, y, strict=True))
+        costs = (scaled_distances(*problem).pow(power).unsqueeze(0).numpy() for problem in zip(x, y, strict=True))
         columns, f, g = map(np.concatenate, zip(*map(assign_cost, costs), strict=True))
     rows = torch.arange(x.shape[1]).expand(columns.shape)
     mass = torch.full(columns.shape, 1 / x.shape[1], dtype=torch.float64)
@@ -228,7 +231,7 @@ def _network_simplex(power: int, x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> 
 def _network_simplex_one(power: int, x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, ...]:
     import ot
 
-    cost = distances(x.double(), y.double()).pow(power).numpy()
+    cost = scaled_distances(x.double(), y.double()).pow(power).numpy()
     plan, log = ot.lp.emd(a.numpy(), b.numpy(), cost, numItermax=_MOST_PIVOTS, log=True)
     if log["warning"] is not None:
         raise RuntimeError(f"POT's network simplex did not finish for n = {len(x)}, m = {len(y)}: {log['warning']}")

@@ -26,8 +26,8 @@ def c_transform(cost: Tensor, g: Tensor) -> Tensor:
 
     Raises
     ------
-    ValueError
-        If the shapes do not fit.
+    TypeError, ValueError
+        If one is no tensor of floating-point numbers, or the shapes do not fit.
 
     References
     ----------
@@ -65,7 +65,7 @@ def soft_c_transform(cost: Tensor, g: Tensor, epsilon: float, log_b: Tensor | No
     Raises
     ------
     TypeError, ValueError
-        If the shapes do not fit, or ε is not a positive number.
+        If one is no tensor of floating-point numbers, the shapes do not fit, or ε is not a positive number.
 
     References
     ----------
@@ -80,5 +80,10 @@ def soft_c_transform(cost: Tensor, g: Tensor, epsilon: float, log_b: Tensor | No
 
 
 def _fit(cost: Tensor, g: Tensor, name: str) -> None:
+    for value, called in ((cost, "cost"), (g, name)):
+        if not (isinstance(value, Tensor) and value.is_floating_point()):
+            raise TypeError(f"{called} must be a tensor of floating-point numbers, got {_checks.shown(value)}")
     if cost.ndim < 2 or cost.shape[:-2] + cost.shape[-1:] != g.shape:
         raise ValueError(f"cost (..., n, m) and {name} (..., m) must fit, got {tuple(cost.shape)} and {tuple(g.shape)}")
+    if not g.shape[-1]:
+        raise ValueError(f"cost and {name} must be of at least one point, got {tuple(cost.shape)}")

@@ -4,6 +4,7 @@ import gc
 import html
 import io
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,8 @@ _DPI = 110
 _LEFT, _RIGHT, _BOTTOM, _TOP = 0.9, 0.15, 0.6, 0.5  # margins in inches: room for labels and a title of two lines
 _BESIDE, _BELOW = 0.52, 0.35  # inches from the axes to their labels
 _TICKS = 6  # per axis: five intervals
-_GARBAGE = 60_000  # objects: some five pictures' worth
+_GARBAGE = 5  # collections of younger objects, of 7000 each: some three pictures' worth; Python itself waits for 10
+_LONG = 0.03  # seconds to look through what is alive: some 100,000 objects
 # matplotlib's text layout keeps state between calls that two threads must not share
 _turn = threading.Lock()
 
@@ -192,11 +194,17 @@ def _thin_ticks(axes: Iterable["Axes"]) -> None:
 
 
 def _collect_garbage() -> None:
-    """Collect what pictures left before Python does so in the midst of one, which would hold it up by 0.1 s."""
-    if len(gc.get_objects(2)) > _GARBAGE:
-        gc.collect()
-        if len(gc.get_objects(2)) > _GARBAGE:  # modules that were loaded meanwhile: they stay
-            gc.freeze()
+    """Collect what pictures left before Python does so in the midst of one, which would hold it up by 0.1 s.
+
+    What is left is not counted by ``gc.get_objects``: it would take hold of a tuple that another thread is just making
+    from a generator, and Python then raises ``SystemError`` there.
+    """
+    if gc.get_count()[2] < _GARBAGE:
+        return
+    began = time.thread_time()
+    gc.collect()
+    if time.thread_time() - began > _LONG:  # modules that were loaded meanwhile: they stay
+        gc.freeze()
 
 
 def _png(canvas: "FigureCanvasAgg") -> bytes:

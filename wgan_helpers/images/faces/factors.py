@@ -210,7 +210,7 @@ class Factors:
         try:
             column = torch.as_tensor(value, dtype=torch.float32, device=self.yaw.device)
         except (TypeError, ValueError, RuntimeError):
-            raise TypeError(f"{name} must be a number or a tensor of numbers, got {value!r}") from None
+            raise TypeError(f"{name} must be a number or a tensor of numbers, got {_checks.shown(value)}") from None
         whole = 0 if span.width == 1 else 1
         if column.ndim == 0:
             column = column.expand([span.width] * whole)
