@@ -43,6 +43,7 @@ class LiveFigure(Pictured):
     compute : callable
         ``compute(**values)`` returns the result, or is a generator of :class:`Step`: coarse first, then
         refined. It should yield often, since a newer setting or Stop takes effect between two steps.
+        What was yielded must not change afterwards: it is drawn once more where the picture is saved.
     draw : callable
         ``draw(result, axes)`` draws on the axes, which are empty: one ``Axes``, or a list of them if there
         are several panels.
