@@ -46,13 +46,14 @@ environment.report()
 #    refinement and keeps what there is.
 # 3. **Paper's setting** sets the controls that the paper fixes to what it used.
 # 4. The line under the buttons says which setting the picture shows.
+# 5. Below the picture, **share** gives the code that reopens the figure as it is, **SVG** and **PNG** download the picture.
 
 # %% [markdown]
 # ## How a prediction works
 #
 # Before a figure we ask what you expect. Your first choice stays, also when you run the cell again: being wrong
-# first is how it sticks. (It is kept in the file `.answers.json` beside the notebooks. To start over, delete it and restart
-# the kernel.)
+# first is how it sticks. (It is kept in the file `.answers.json` beside the notebooks, with the exercises and quizzes that you did. To
+# start over, delete it and restart the kernel.)
 
 # %%
 ui.predict(
@@ -86,11 +87,22 @@ def point_distance(x, y):
 lessons.exercises.point_distance()
 
 # %% [markdown]
+# ## How far you are
+#
+# What each notebook asks, and what of it you have answered. Run this cell again when you come back.
+
+# %% tags=["machine"]
+lessons.progress.report()
+
+# %% [markdown]
 # ## The map
+#
+# Symbols and words are in the [glossary](glossary.md).
 #
 # | notebook | section of the paper | the question |
 # |---|---|---|
 # | **00_start_here** | – | does it run? |
+# | [01_introduction](01_introduction.ipynb) | §1 | what is the claim, in one picture? |
 # | [02_original_motivations](02_original_motivations.ipynb) | §2 | why should anybody want the Wasserstein distance? |
 # | [03_estimating_w1](03_estimating_w1.ipynb) | §3 | what is a critic worth, and which two errors does an estimate make? |
 # | [05_finite_samples](05_finite_samples.ipynb) | §5 | what does a minibatch know of the Wasserstein distance? |

@@ -23,6 +23,10 @@ MISTAKES = {
         "def generator_loss(scores):\n    return (1 - torch.sigmoid(scores)).log().mean()",
         "whose gradient vanishes",
     ),
+    "true_distance": (
+        "def true_distance(x, mean, t):\n    return (x - mean).norm(dim=1).mean()",
+        "nothing has to move",
+    ),
     "point_distance": ("def point_distance(x, y):\n    return (x - y).square().sum()", "square root"),
     "penalty_that_misleads": ("def penalty_that_misleads(w1, factor):\n    return w1 / (factor - 1)", "not W²/λ"),
     "c_transform": ("def c_transform(cost, g):\n    return (cost - g).amax(dim=1)", "with the maximum"),

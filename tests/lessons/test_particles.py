@@ -1,5 +1,7 @@
 """§5.2 and §6: free points go where the loss wants them."""
 
+import time
+
 import pytest
 
 from wgan_helpers import images
@@ -75,3 +77,14 @@ def test_the_pictures_show_the_measurements():
 def test_bad_settings_are_refused_in_one_line(setting, says):
     with pytest.raises(ValueError, match=says):
         list(particles.descend(Gaussian(2), **({"loss": "W₁", "epsilon": 1.0, "steps": 2} | setting)))
+
+
+@pytest.mark.parametrize("lesson", [particles, kmeans])
+def test_its_picture_can_be_saved_while_it_computes(lesson):
+    figure = lesson.explore()
+    while not figure.png:
+        time.sleep(0.05)
+    for _ in range(5):
+        assert figure._drawing.file("svg").startswith(b"<?xml")
+    assert figure.error is None
+    figure.close()

@@ -4,6 +4,14 @@ import ipywidgets as widgets
 import pytest
 
 from wgan_helpers import ui
+from wgan_helpers.ui import answers
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(answers, "_answers", {})
+
 
 COLOUR = ui.Question(
     "Which is $W_1$?", {"a distance": "It is.", "a colour": "A colour has no triangles."}, "a distance"
@@ -57,3 +65,10 @@ def test_formulas_are_set_and_nothing_is_given_away_without_a_kernel():
 def test_what_cannot_be_asked_is_refused(questions, line):
     with pytest.raises(ValueError, match=line):
         ui.quiz(questions)
+
+
+def test_the_first_try_is_kept_beside_the_notebooks(tmp_path):
+    quiz = ui.quiz([COLOUR, SIGN])
+    press(quiz, 0, "B")
+    press(quiz, 0, "A")
+    assert answers._read() == {answers.quiz_key(COLOUR.text): "a colour"}

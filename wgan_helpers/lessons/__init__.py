@@ -2,7 +2,7 @@
 
 :mod:`.batches`, :mod:`.critic_estimates`, :mod:`.critics`, :mod:`.estimators`, :mod:`.likeness`, :mod:`.monte_carlo`,
 :mod:`.picture_gans` and :mod:`.results` hold what several of them share, :mod:`.exercises` and :mod:`.quizzes` what is
-asked.
+asked, :mod:`.progress` how much of it is answered.
 """
 
 from importlib import import_module
@@ -13,6 +13,7 @@ __all__ = [
     "bernoulli",
     "blur",
     "centroids",
+    "claim",
     "critic_estimates",
     "critics",
     "crossover",
@@ -42,6 +43,7 @@ __all__ = [
     "pixel_distance",
     "playground",
     "potentials",
+    "progress",
     "quizzes",
     "regularisation",
     "regularised_minima",

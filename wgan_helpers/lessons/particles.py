@@ -77,9 +77,9 @@ def descend(
     x = law.sample(_checks.integer(k, "k"), generator)
     yield Moment(0, x)
     for step in range(_checks.integer(steps, "steps")):
-        x.requires_grad_()
-        value = distance(x, law.sample(n, generator), epsilon)
-        (gradient,) = torch.autograd.grad(value, x)
+        free = x.detach().requires_grad_()  # not x itself, which may be drawn meanwhile
+        value = distance(free, law.sample(n, generator), epsilon)
+        (gradient,) = torch.autograd.grad(value, free)
         x = (x - length * (1 - step / steps) * k * gradient).detach()
         yield Moment(step + 1, x)
 
@@ -179,7 +179,7 @@ def explore(seed: int = 0) -> ui.LiveFigure:
         for step, x in descend(law, loss, epsilon, steps=steps, seed=seed):
             spread.append(mean_radius(x, law) / radius)
             if step % 10 == 0:
-                yield ui.Step(_Shown(x, sample, spread, f"d = {dim}, {title}"), step, steps)
+                yield ui.Step(_Shown(x, sample, spread.copy(), f"d = {dim}, {title}"), step, steps)
 
     return ui.LiveFigure(compute, _draw, controls, panels=2, size=(9.6, 4.4))
 

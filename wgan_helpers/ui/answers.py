@@ -1,4 +1,4 @@
-"""A reader's predictions, kept in a small file beside the notebooks so that they outlive the kernel."""
+"""What a reader answered, kept in a small file beside the notebooks so that it outlives the kernel."""
 
 import json
 import os
@@ -16,6 +16,16 @@ def recall(question: str) -> str | None:
     if question not in _answers:
         _answers.update(_read())
     return _answers.get(question)
+
+
+def exercise_key(name: str) -> str:
+    """What an exercise is remembered by: the ``name`` of the function that makes it."""
+    return f"exercise: {name}"
+
+
+def quiz_key(question: str) -> str:
+    """What the first try at a ``question`` is remembered by: it may also be asked as a prediction."""
+    return f"quiz: {question}"
 
 
 def remember(question: str, answer: str) -> None:

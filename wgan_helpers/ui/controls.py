@@ -2,9 +2,12 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from numbers import Real
 from typing import Any, NamedTuple
 
 import ipywidgets as widgets
+
+from wgan_helpers import _checks
 
 _LAYOUT = {"flex": "1 1 400px", "max_width": "520px"}  # two columns on a page of usual width
 _STYLE = {"description_width": "170px"}
@@ -21,6 +24,29 @@ class Control(NamedTuple):
         """Label and present setting, as a reader sees them."""
         # not `widget.label`, which stays empty for the first option until it is chosen anew
         return f"{self.widget.description} = {self.widget.options[self.widget.index][0]}"
+
+    @property
+    def setting(self) -> Any:
+        """What :meth:`find` knows the present setting by: the name of a menu's option, the value of a slider."""
+        name, value = self.widget.options[self.widget.index]
+        return name if isinstance(self.widget, widgets.Dropdown) else value
+
+    def find(self, name: str, wanted: Any) -> int:
+        """The index of a menu's option with this name or value, or of a slider's stop.
+
+        Raises
+        ------
+        ValueError
+            If there is none; the line names the control ``name``, and what would do.
+        """
+        names, stops = zip(*self.widget.options, strict=True)
+        for index, stop in enumerate(stops):
+            if _same(stop, wanted):
+                return index
+        if isinstance(self.widget, widgets.Dropdown):
+            return names.index(_checks.one_of(wanted, name, names))
+        nearest = min(stops, key=lambda stop: abs(stop - _checks.number(wanted, name)))
+        raise ValueError(f"{name} has no stop at {wanted}, the nearest is {nearest}")
 
 
 def slider(label: str, values: Iterable[float], value: float, *, unit: str = "", paper: float | None = None) -> Control:
@@ -99,6 +125,13 @@ def _family(widget: widgets.Widget) -> Iterator[widgets.Widget]:
     yield widget
     for child in getattr(widget, "children", ()):
         yield from _family(child)
+
+
+def _same(stop: Any, wanted: Any) -> bool:
+    """Whether both are the same value, numbers up to their rounding."""
+    if all(isinstance(value, Real) and not isinstance(value, bool) for value in (stop, wanted)):
+        return math.isclose(stop, wanted, rel_tol=1e-9, abs_tol=1e-12)
+    return type(stop) is type(wanted) and bool(stop == wanted)
 
 
 def _listed(label: str, stops: list[Any], value: Any, paper: Any) -> None:

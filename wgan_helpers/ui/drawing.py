@@ -2,6 +2,7 @@
 
 import gc
 import html
+import io
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -43,8 +44,10 @@ class Drawing:
 
     def __init__(self, panels: int, size: tuple[float, float]) -> None:
         self._panels = panels
+        self._size = size
         self._canvas, self._margins = _canvas(size)
         self._axes: list[Axes] = []
+        self._shown: tuple[Callable[[Any, Any], object], Any] | None = None
         self._place: tuple[Transform, BboxBase] | None = None
         self.width, height = (f"{side * _DPI:.0f}px" for side in size)
         self.picture = Picture()
@@ -61,15 +64,15 @@ class Drawing:
         """Show what ``draw(result, axes)`` draws; ``alt`` says in words what it is."""
         with _turn:
             self._make_axes()
-            axes, self._axes = self._axes, []
+            axes, self._axes, self._shown = self._axes, [], None
             try:
-                draw(result, axes if self._panels > 1 else axes[0])
-                _thin_ticks(axes)
+                self._draw(draw, result, axes)
                 png = _png(self._canvas)
                 self._place = axes[0].transData.inverted(), axes[0].bbox.frozen()
             finally:
                 for old in self._canvas.figure.axes:  # figure.clear() would clean each of them first
                     self._canvas.figure.delaxes(old)
+            self._shown = draw, result
         with self.picture.hold_sync():  # one message to the browser
             self.picture.alt = alt
             self.picture.value = png
@@ -78,9 +81,29 @@ class Drawing:
 
     def show_error(self, error: Exception) -> None:
         """Show the first line of ``error`` in place of the picture."""
+        self._shown = None
         self.message.value = error_line(error)
         self.picture.layout.display = "none"
         self.message.layout.display = None
+
+    def file(self, kind: str) -> bytes:
+        """The picture that is shown, drawn once more as an ``"svg"``, ``"pdf"`` or ``"png"`` of twice the pixels.
+
+        Raises
+        ------
+        ValueError
+            If none is shown.
+        """
+        with _turn:
+            if self._shown is None:
+                raise ValueError("there is no picture to save: choose a setting that gives one")
+            canvas, _ = _canvas(self._size)
+            self._draw(*self._shown, self._new_axes(canvas))
+            content = io.BytesIO()
+            # without a date: the same picture is the same file
+            undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
+            canvas.figure.savefig(content, format=kind, dpi=2 * _DPI, metadata=undated)
+        return content.getvalue()
 
     def rest(self) -> None:
         """Do what the next picture need not wait for."""
@@ -112,18 +135,25 @@ class Drawing:
 
     def _make_axes(self) -> None:
         """Empty axes with their ticks, a third of a picture's time, unless there are some."""
-        if self._axes:
-            return
-        figure = self._canvas.figure
-        self._axes = list(figure.subplots(1, self._panels, squeeze=False)[0])
+        if not self._axes:
+            self._axes = self._new_axes(self._canvas)
+
+    def _new_axes(self, canvas: "FigureCanvasAgg") -> list["Axes"]:
+        figure = canvas.figure
+        axes = list(figure.subplots(1, self._panels, squeeze=False)[0])
         figure.subplots_adjust(**self._margins)
-        for ax in self._axes:
+        for ax in axes:
             _, _, width, height = ax.get_position().bounds * np.tile(figure.get_size_inches(), 2)
             # in a fixed place: to keep clear of the ticks, a label would have them all laid out once more
             ax.xaxis.set_label_coords(0.5, -_BELOW / height)
             ax.yaxis.set_label_coords(-_BESIDE / width, 0.5)
             for axis in (ax.xaxis, ax.yaxis):
                 axis.get_major_ticks(_TICKS)
+        return axes
+
+    def _draw(self, draw: Callable[[Any, Any], object], result: Any, axes: list["Axes"]) -> None:
+        draw(result, axes if self._panels > 1 else axes[0])
+        _thin_ticks(axes)
 
 
 def error_line(error: Exception) -> str:

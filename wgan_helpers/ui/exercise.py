@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import ipywidgets as widgets
 
-from wgan_helpers.ui import cells
+from wgan_helpers.ui import answers, cells, origin
 
 
 class Check(NamedTuple):
@@ -24,6 +24,7 @@ class Exercise(widgets.VBox):
     """The widget that :func:`exercise` makes."""
 
     def __init__(self, name: str, checks: Sequence[Check], solution: str, expected: Callable[[], bytes] | None) -> None:
+        self._made_by = origin.of_caller().name
         self._name, self._checks, self._solution, self._expected = name, checks, solution, expected
         self._report = widgets.HTMLMath(layout={"min_height": "2em"})
         self._shown = widgets.VBox([])
@@ -45,6 +46,7 @@ class Exercise(widgets.VBox):
                 return
             passed.append(title)
         self._report.value = f"{_list(passed)}<b>Right.</b>"
+        answers.remember(answers.exercise_key(self._made_by), "right")
 
     def _show_expected(self) -> None:
         if self._expected is not None:

@@ -43,6 +43,7 @@ class LiveFigure(Pictured):
     compute : callable
         ``compute(**values)`` returns the result, or is a generator of :class:`Step`: coarse first, then
         refined. It should yield often, since a newer setting or Stop takes effect between two steps.
+        What was yielded must not change afterwards: it is drawn once more where the picture is saved.
     draw : callable
         ``draw(result, axes)`` draws on the axes, which are empty: one ``Axes``, or a list of them if there
         are several panels.
@@ -65,26 +66,21 @@ class LiveFigure(Pictured):
     ) -> None:
         self._compute = compute
         self._draw = draw
-        self._controls = dict(controls)
-        self._drawing = Drawing(panels, size)
+        drawing = Drawing(panels, size)
         self._worker: NewestWins[_Request] = NewestWins(self._follow)
         self.error: Exception | None = None
 
-        self._status = widgets.HTML(layout={"max_width": self._drawing.width})
+        self._status = widgets.HTML(layout={"max_width": drawing.width})
         self._stop = button("Stop", "stop computing, keep what there is", self._worker.stop)
         self._stop.disabled = True
-        inputs = [control.widget for control in self._controls.values()]
-        super().__init__(
-            [
-                widgets.Box(inputs, layout={"flex_flow": "row wrap"}),
-                widgets.HBox([*paper_button(self._controls), self._stop]),
-                self._status,
-                self._drawing.box,
-            ]
-        )
+        rows = [
+            widgets.Box([control.widget for control in controls.values()], layout={"flex_flow": "row wrap"}),
+            widgets.HBox([*paper_button(controls), self._stop]),
+            self._status,
+            drawing.box,
+        ]
+        super().__init__(dict(controls), drawing, rows)
         self.add_class("wgan-live")
-        for widget in inputs:
-            widget.observe(self._on_change, names="value")
         cells.adopt(self)
         alive.register(self)
         self._on_change()

@@ -86,17 +86,14 @@ class Player(Pictured):
         size: tuple[float, float] = (7.6, 4.2),
     ) -> None:
         self._view, self._draw, self._describe, self._code = view, draw, describe, code
-        self._controls = dict(controls)
-        self._drawing = Drawing(panels, size)
+        drawing = Drawing(panels, size)
         self._painter: NewestWins[_Scene | Exception] = NewestWins(self._paint)
         self._next_picture = 0.0
         audience = Audience(self._ready, self._look, self._painter.submit, self._tell)
         self._runner = Runner(start, advance, change, audience)
         self._telling = threading.Lock()
-        super().__init__(self._rows(actions or {}, speeds))
+        super().__init__(dict(controls), drawing, self._rows(controls, drawing, actions or {}, speeds))
         self.add_class("wgan-player")
-        for control in self._controls.values():
-            control.widget.observe(self._on_change, names="value")
         if on_draw is not None:
             self._let_draw(on_draw)
         cells.adopt(self)
@@ -154,7 +151,13 @@ class Player(Pictured):
         self._runner.halt(_LAST_STEP)
         self._painter.halt(_LAST_STEP)
 
-    def _rows(self, actions: Mapping[str, Callable[[Any], object]], speeds: Sequence[float]) -> list[widgets.Widget]:
+    def _rows(
+        self,
+        controls: Mapping[str, Control],
+        drawing: Drawing,
+        actions: Mapping[str, Callable[[Any], object]],
+        speeds: Sequence[float],
+    ) -> list[widgets.Widget]:
         """Controls, buttons, status, picture, code."""
         self._toggle = button("Play", "", self._play_or_pause, width="90px")
         restart = button("Reset", "start anew with the same setting", self.reset)
@@ -167,16 +170,16 @@ class Player(Pictured):
             description="Show the code", tooltip="Python code that does the same", layout={"width": "auto"}
         )
         self._shows_code.observe(self._show_code, names="value")
-        self._listing = widgets.HTML(layout={"display": "none", "max_width": self._drawing.width})
+        self._listing = widgets.HTML(layout={"display": "none", "max_width": drawing.width})
         self._state = widgets.HTML(layout={"flex": "0 0 auto", "min_width": "5em"})
         self._text = widgets.HTML(layout={"flex": "1 1 0", "min_width": "0"})
         row = [self._toggle, restart, *steps, *[self._speed] * (len(speeds) > 1)]
-        row += [*paper_button(self._controls), *[self._shows_code] * (self._code is not None)]
+        row += [*paper_button(controls), *[self._shows_code] * (self._code is not None)]
         return [
-            widgets.Box([control.widget for control in self._controls.values()], layout=_WRAP),
+            widgets.Box([control.widget for control in controls.values()], layout=_WRAP),
             widgets.Box(row, layout=_WRAP),
-            widgets.HBox([self._state, self._text], layout={"max_width": self._drawing.width}),
-            self._drawing.box,
+            widgets.HBox([self._state, self._text], layout={"max_width": drawing.width}),
+            drawing.box,
             self._listing,
         ]
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import ipywidgets as widgets
 
-from wgan_helpers.ui import cells
+from wgan_helpers.ui import answers, cells
 from wgan_helpers.ui.controls import button
 
 
@@ -56,6 +56,9 @@ class Quiz(widgets.VBox):
         question = self._questions[number]
         right = option == question.answer
         self._first_tries.setdefault(number, right)
+        key = answers.quiz_key(question.text)
+        if answers.recall(key) is None:
+            answers.remember(key, option)
         mark = "✓ <b>Right.</b>" if right else "✗ <b>No.</b>"
         self._replies[number].value = f"{mark} {question.replies[option]}"
         if len(self._first_tries) == len(self._questions):

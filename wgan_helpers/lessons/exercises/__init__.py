@@ -5,6 +5,7 @@ misconception behind a wrong answer.
 """
 
 from wgan_helpers.lessons.exercises.notebook_00 import point_distance
+from wgan_helpers.lessons.exercises.notebook_01 import true_distance
 from wgan_helpers.lessons.exercises.notebook_02 import jensen_shannon, optimal_discriminator, saturating_slope
 from wgan_helpers.lessons.exercises.notebook_03 import c_transform
 from wgan_helpers.lessons.exercises.notebook_04 import penalty_that_misleads
@@ -31,4 +32,5 @@ __all__ = [
     "penalty_that_misleads",
     "point_distance",
     "saturating_slope",
+    "true_distance",
 ]
