@@ -28,6 +28,7 @@ __all__ = [
     "kmeans",
     "likeness",
     "lipschitz",
+    "lipschitz_recorded",
     "loss_recorded",
     "loss_settings",
     "loss_study",
@@ -50,6 +51,7 @@ __all__ = [
     "training_race",
     "training_recorded",
     "transform_gans",
+    "transform_recorded",
     "vanishing_gradients",
 ]
 
