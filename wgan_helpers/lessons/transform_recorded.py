@@ -47,7 +47,7 @@ def recordable(seeds: int = 3) -> dict[str, recorded.Run]:
 
     return {
         name: recorded.Run(
-            {"base": asdict(LARGE), "variant": settings_of(*setting), "data": "digits", "seeds": seeds},
+            {"base": asdict(LARGE), "variant": setting[0], **settings_of(*setting), "data": "digits", "seeds": seeds},
             seeds - 1,
             rows_of(setting),
         )
