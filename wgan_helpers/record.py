@@ -36,6 +36,7 @@ FIGURES: Final[Mapping[str, str]] = {
     "fig7": "transform_recorded",
     "fig11": "lipschitz_recorded",
     "losses": "loss_recorded",
+    "replication": "replication",
 }
 _REPORTED_EVERY: Final = 20.0  # seconds
 

@@ -43,6 +43,7 @@ __all__ = [
     "quizzes",
     "regularisation",
     "regularised_minima",
+    "replication",
     "results",
     "sample_complexity",
     "static_estimation",
