@@ -37,26 +37,29 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None, title: str = "") -> "Axe
         import matplotlib.pyplot as plt
 
         ax = plt.subplots(figsize=(11, 1 + 0.24 * len(found)), layout="constrained")[1]
+    own = frame[(frame["statement"] == "paper") & frame["value"].notna()]
+    left = max(4, own["claim"].value_counts().max()) if len(own) else 4  # where the words begin
     for y, (name, verdict) in enumerate(found.items()):
-        rows = frame[(frame["claim"] == name) & (frame["statement"] == "paper") & frame["value"].notna()]
+        rows = own[own["claim"] == name]
         colour = ui.PALETTE[_COLOURS[verdict]]
         for x, row in enumerate(rows.itertuples()):
             face = colour if row.shown else "white"
             ax.plot(x, y, _MARKERS[row.scale], color=colour, markerfacecolor=face, markersize=7)
         claim = CLAIMS[str(name)]
         says = f"§{claim.place.split(',')[0]}  {claim.name}: {claim.statement.says}"
+        ax.text(left, y, verdict, fontsize=7.5, va="center", color=colour)
         if len(found) <= _WIDE:
-            numbers = fill(" · ".join(estimates(rows)), 150, max_lines=2)
-            ax.text(9.6, y - 0.12, fill(says, 125, max_lines=1), fontsize=8, va="bottom")
-            ax.text(9.6, y - 0.08, numbers, fontsize=6.5, va="top", color=ui.PALETTE["grey"])
+            numbers = fill(" · ".join(estimates(rows)), 140, max_lines=2)
+            ax.text(left + 5.5, y - 0.08, fill(says, 120, max_lines=1), fontsize=8, va="bottom")
+            ax.text(left + 5.5, y - 0.04, numbers, fontsize=6.5, va="top", color=ui.PALETTE["grey"])
         else:
-            ax.text(9.6, y, says, fontsize=7.5, va="center")
-    _finish(ax, found, title)
+            ax.text(left + 5.5, y, says, fontsize=7.5, va="center")
+    _finish(ax, found, title, left)
     return ax
 
 
-def _finish(ax: "Axes", found: pd.Series, title: str) -> None:
-    ax.set(xlim=(-0.6, 36), ylim=(max(len(found), 6) - 0.4, -0.8), xticks=[], yticks=[])
+def _finish(ax: "Axes", found: pd.Series, title: str, left: float) -> None:
+    ax.set(xlim=(-0.6, left + 30), ylim=(max(len(found), 6) - 0.4, -0.8), xticks=[], yticks=[])
     ax.grid(visible=False)
     ax.spines[["bottom", "left"]].set_visible(False)
     if not len(found):

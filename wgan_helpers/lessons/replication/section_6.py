@@ -165,7 +165,7 @@ CLAIMS: Final = (
         "pixels-and-centroids",
         "6",
         Statement(
-            "That is also a reason for the specific centroids found by k-means.",
+            "The pixelwise metric is also a reason for the specific centroids that k-means finds.",
             "variance between clusters: share of the light's direction / of the smile",
             Range(low=2),
             {"10,000 drawn faces, k = 64": _light_over_smile},
