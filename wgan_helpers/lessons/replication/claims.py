@@ -26,7 +26,7 @@ _ALL: Final = [
 ]
 #: By their names.
 CLAIMS: Final[Mapping[str, Claim]] = MappingProxyType(
-    {claim.name: claim for claim in sorted(_ALL, key=lambda claim: claim.section)}
+    {claim.name: claim for claim in sorted(_ALL, key=lambda claim: claim.place.split(",")[0])}
 )
 
 #: The paper's argument in five lines, and the claims that each rests on.

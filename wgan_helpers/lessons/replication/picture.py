@@ -49,9 +49,9 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None, title: str = "") -> "Axe
         says = f"§{claim.place.split(',')[0]}  {claim.name}: {claim.statement.says}"
         ax.text(left, y, verdict, fontsize=7.5, va="center", color=colour)
         if len(found) <= _WIDE:
-            numbers = fill(" · ".join(estimates(rows)), 140, max_lines=2)
-            ax.text(left + 5.5, y - 0.08, fill(says, 120, max_lines=1), fontsize=8, va="bottom")
-            ax.text(left + 5.5, y - 0.04, numbers, fontsize=6.5, va="top", color=ui.PALETTE["grey"])
+            numbers = fill(" · ".join(estimates(rows)), 150, max_lines=2)
+            ax.text(left + 5.5, y - 0.08, fill(says, 140, max_lines=1), fontsize=7.5, va="bottom")
+            ax.text(left + 5.5, y - 0.04, numbers, fontsize=6, va="top", color=ui.PALETTE["grey"])
         else:
             ax.text(left + 5.5, y, says, fontsize=7.5, va="center")
     _finish(ax, found, title, left)
