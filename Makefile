@@ -61,7 +61,7 @@ lint: setup ## style, types, layers, pairs
 figures: setup ## run all notebooks and store their pictures; one of them: make figures NB=05
 	$(PY) tools/figures.py $(NB) $(ARGS)
 
-replication: setup ## measure every claim of the paper anew, and write REPLICATION.md; some: make replication ARGS="--only NAME"
+replication: setup ## measure every claim of the paper anew, and write REPLICATION.md; one: make replication ARGS="--only NAME"
 	OMP_NUM_THREADS=1 $(PY) tools/replication.py $(ARGS)
 
 .venv/.bench: .venv/.installed

@@ -59,8 +59,8 @@ class Range(NamedTuple):
 
     def __str__(self) -> str:
         if self.low == -inf:
-            return f"< {self.high:.4g}"
-        return f"> {self.low:.4g}" if self.high == inf else f"{self.low:.4g} to {self.high:.4g}"
+            return f"< {self.high:.6g}"
+        return f"> {self.low:.6g}" if self.high == inf else f"{self.low:.6g} to {self.high:.6g}"
 
 
 @dataclass(frozen=True)

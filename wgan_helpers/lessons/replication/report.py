@@ -73,21 +73,26 @@ def as_markdown(frame: pd.DataFrame, names: Iterable[str] = tuple(CLAIMS), folde
     return head + "".join(_line(CLAIMS[name], frame, found[name], folder) for name in names)
 
 
+def _plain(text: str) -> str:
+    """A star is a star, not the begin of italics."""
+    return text.replace("*", r"\*")
+
+
 def _line(claim: Claim, frame: pd.DataFrame, verdict: str, folder: str) -> str:
     own = frame[frame["claim"] == claim.name]
     cells: list[list[str]] = [[], [], []]
     for which, statement in claim.statements.items():
-        words = "" if which == "paper" else f"*instead: {statement.says}* "
-        cells[0].append(f"{words}{statement.number}: {statement.true}")
+        words = "" if which == "paper" else f"*instead: {_plain(statement.says)}* "
+        cells[0].append(f"{words}{_plain(statement.number)}: {statement.true}")
         for cell, scale in zip(cells[1:], ("default", "recorded"), strict=True):
             rows = own[(own["statement"] == which) & (own["scale"] == scale)]
             if which == "instead" and len(rows):
                 cell.append("*instead*")
-            cell += estimates(rows)
-    says = f"§{claim.place}. {claim.statement.says} **Paper**: {claim.paper}"
+            cell += map(_plain, estimates(rows))
+    says = f"`{claim.name}` §{claim.place}. {_plain(claim.statement.says)} **Paper**: {_plain(claim.paper)}"
     link = f"[{claim.notebook[:2]}, section {claim.part}]({folder}{claim.notebook}.ipynb)"
     middle = " | ".join("<br>".join(cell) or "–" for cell in cells)
-    return f"| {says} | {middle} | **{verdict}**. {claim.why} {link} |\n"
+    return f"| {says} | {middle} | **{verdict}**. {_plain(claim.why)} {link} |\n"
 
 
 def document(folder: Path | None = None) -> str:
