@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from wgan_helpers import gans
-from wgan_helpers.lessons import lipschitz, loss_recorded, loss_study
+from wgan_helpers.lessons import lipschitz, loss_study
 from wgan_helpers.lessons.loss_settings import LOSSES
 from wgan_helpers.lessons.replication.claim import Claim, Estimate, Range, Statement
 from wgan_helpers.lessons.replication.numbers import bootstrap, difference, record
@@ -56,13 +56,13 @@ def _scores(seed: int) -> dict[str, np.ndarray]:
 
 
 def _recorded_scores() -> dict[str, np.ndarray] | None:
-    """The same of 100 settings of each of the seven losses that is recorded."""
+    """The same of 100 settings of each of the seven losses, on the ring, if they are recorded."""
     found = record("losses")
-    return None if found is None else _by_loss(loss_recorded.of_record(found))
+    return None if found is None else _by_loss(found.frame[found.frame["method"].isin(LOSSES)], "method")
 
 
-def _by_loss(frame: pd.DataFrame) -> dict[str, np.ndarray]:
-    return {str(loss): group["f1"].to_numpy() for loss, group in frame.groupby("loss")}
+def _by_loss(frame: pd.DataFrame, column: str = "loss") -> dict[str, np.ndarray]:
+    return {str(loss): group["f1"].to_numpy() for loss, group in frame.groupby(column)}
 
 
 def _drawn(scores: np.ndarray, generator: np.random.Generator) -> np.ndarray:
