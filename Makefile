@@ -1,4 +1,4 @@
-# make setup | lab | test | figures | bench | sync | lint | lock | clean: `make` alone says what each does.
+# make setup | lab | test | figures | replication | bench | sync | lint | lock | clean: `make` alone says what each does.
 # Everything runs in .venv. Paths are relative, so that a folder with spaces in its name will do.
 
 PYTHON ?= python3
@@ -10,7 +10,7 @@ WARMED := $(wildcard wgan_helpers/transport/*.py wgan_helpers/images/faces/*.py)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup lab test lint figures bench sync lock clean
+.PHONY: help setup lab test lint figures replication bench sync lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -60,6 +60,9 @@ lint: setup ## style, types, layers, pairs
 
 figures: setup ## run all notebooks and store their pictures; one of them: make figures NB=05
 	$(PY) tools/figures.py $(NB) $(ARGS)
+
+replication: setup ## measure every claim of the paper anew, and write REPLICATION.md; one: make replication ARGS="--only NAME"
+	OMP_NUM_THREADS=1 $(PY) tools/replication.py $(ARGS)
 
 .venv/.bench: .venv/.installed
 	$(PIP_INSTALL) -c requirements.lock -e ".[bench]"

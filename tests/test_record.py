@@ -187,8 +187,8 @@ def test_the_command_says_in_one_line_what_is_wrong(arguments, words, tmp_path, 
 
 
 def test_an_unknown_figure_and_an_option_that_it_does_not_have_are_refused():
-    with pytest.raises(ValueError, match="unknown figure 'fig2': did you mean 'fig3'"):
-        record.runs_of("fig2")
+    with pytest.raises(ValueError, match="unknown figure 'fig33': did you mean 'fig3'"):
+        record.runs_of("fig33")
     with pytest.raises(ValueError, match="unknown option of fig3 'seize': did you mean 'size'"):
         record.runs_of("fig3", seize=8)
 

@@ -33,8 +33,11 @@ __all__ = ["FIGURES", "Recorded", "Run", "figures", "load", "main", "record", "r
 FIGURES: Final[Mapping[str, str]] = {
     "fig1": "static_estimation",
     "fig3": "training_recorded",
+    "fig7": "transform_recorded",
+    "fig11": "lipschitz_recorded",
     "losses": "loss_recorded",
     "losses-best": "loss_best",
+    "replication": "replication",
 }
 _REPORTED_EVERY: Final = 20.0  # seconds
 

@@ -108,3 +108,4 @@ lessons.progress.report()
 # | [05_finite_samples](05_finite_samples.ipynb) | §5 | what does a minibatch know of the Wasserstein distance? |
 # | [06_wasserstein_itself](06_wasserstein_itself.ipynb) | §6 | does regularisation save it? |
 # | [07_space_of_gans](07_space_of_gans.ipynb) | §7.1 | is it the loss that helps, or the critic's slope? |
+# | [08_conclusions](08_conclusions.ipynb) | §8 | which claims of the paper hold, and under which conditions? |

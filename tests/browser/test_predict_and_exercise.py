@@ -43,6 +43,12 @@ MISTAKES = {
         "ε log m",
     ),
     "light_proof": ("def light_proof(pixels):\n    return pixels.flatten(1)", "still find another person"),
+    "verdict_rule": (
+        "def verdict(found, low, high):\n"
+        "    shown = [low < value < high for value, error in found]\n"
+        "    return 'holds' if all(shown) else 'holds under conditions' if any(shown) else 'not reproduced'",
+        "the standard error has to be used",
+    ),
     "naive_sinkhorn_breaks": ("broken_epsilon = 0.1", "go lower"),
 }
 

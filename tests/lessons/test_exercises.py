@@ -67,6 +67,18 @@ def detached_slopes(critic, at):
     return torch.autograd.grad(critic(at).sum(), at)[0]
 
 
+def verdict_by(shows, either=True):
+    """The verdict by another rule for one setting; without ``either`` it knows only all and none."""
+
+    def verdict(found, low, high):
+        shown = [shows(value, error, low, high) for value, error in found]
+        if all(shown):
+            return "holds"
+        return "holds under conditions" if either and any(shown) else "not reproduced"
+
+    return verdict
+
+
 PENALTIES = [
     (None, "nothing is there yet"),
     (lambda D, x, y, u: None, "it returns nothing"),
@@ -100,6 +112,19 @@ MISTAKES = {
         ({"lr_critic": 1.0}, "throws the potential about"),
         ({"lr_critic": 5e-4}, "those of the start"),
         ({"lr_critic": 3e-3}, "momentum (beta1) adds up"),
+    ],
+    "verdict": [
+        (None, "nothing is there yet"),
+        (lambda found, low, high: None, "it returns nothing"),
+        (lambda found, low, high: True, "return one of"),
+        (lambda found, low, high: "not reproduced", "0.95 ± 0.005 and 0.80 ± 0.01 are below 1"),
+        (lambda found, low, high: "holds", "shown in no setting"),
+        (verdict_by(lambda v, s, low, high: v < high, either=False), "look at every setting"),
+        (lambda found, low, high: verdict_by(lambda v, s, low, high: v < high)(found[:1], low, high), "every setting"),
+        (verdict_by(lambda v, s, low, high: low < v < high), "the standard error has to be used"),
+        (verdict_by(lambda v, s, low, high: low < v - s and v + s < high), "Take two"),
+        (verdict_by(lambda v, s, low, high: low < v - 9 * s and v + 9 * s < high), "by more than two standard errors"),
+        (verdict_by(lambda v, s, low, high: v + 2 * s < high), "two ends"),
     ],
     "optimal_discriminator": [
         (None, "nothing is there yet"),
@@ -265,6 +290,7 @@ EXERCISES = {
     "mean_batch_loss": exercises.mean_batch_loss,
     "best_of": exercises.best_of,
     "bjorck_step": exercises.bjorck_step,
+    "verdict": exercises.verdict_rule,
     "generator_loss": exercises.generator_loss,
     "crossover_64": exercises.crossover_dimension,
     "estimate_bias": exercises.gradient_bias,
@@ -282,6 +308,7 @@ OTHERS = {
         scores[torch.randint(len(scores), (100_000, k), generator=torch.Generator().manual_seed(0))].amax(dim=1).mean()
     ),
     "bjorck_step": networks.bjorck,
+    "verdict": verdict_by(lambda v, s, low, high: min(v - low, high - v) > 2 * s),
     "generator_loss": lambda scores: -torch.nn.functional.logsigmoid(scores).mean(),
     "true_distance": lambda x, mean, t: float((t * (x - mean)).norm(dim=1).double().mean()),
     "point_distance": lambda x, y: torch.dist(x, y),

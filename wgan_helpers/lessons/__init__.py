@@ -29,6 +29,7 @@ __all__ = [
     "kmeans",
     "likeness",
     "lipschitz",
+    "lipschitz_recorded",
     "loss_best",
     "loss_judges",
     "loss_recorded",
@@ -47,6 +48,7 @@ __all__ = [
     "quizzes",
     "regularisation",
     "regularised_minima",
+    "replication",
     "results",
     "sample_complexity",
     "static_estimation",
@@ -55,6 +57,7 @@ __all__ = [
     "training_race",
     "training_recorded",
     "transform_gans",
+    "transform_recorded",
     "vanishing_gradients",
 ]
 

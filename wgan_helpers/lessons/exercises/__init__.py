@@ -13,6 +13,7 @@ from wgan_helpers.lessons.exercises.notebook_04_static import fast_c_transform, 
 from wgan_helpers.lessons.exercises.notebook_05 import crossover_dimension, gradient_bias, mean_batch_loss
 from wgan_helpers.lessons.exercises.notebook_06 import light_proof, log_sinkhorn_step, naive_sinkhorn_breaks
 from wgan_helpers.lessons.exercises.notebook_07 import best_of, bjorck_step, generator_loss
+from wgan_helpers.lessons.exercises.notebook_08 import verdict_rule
 
 __all__ = [
     "best_of",
@@ -33,4 +34,5 @@ __all__ = [
     "point_distance",
     "saturating_slope",
     "true_distance",
+    "verdict_rule",
 ]

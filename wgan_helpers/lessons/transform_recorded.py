@@ -1,0 +1,55 @@
+"""Figures 7 and 9 with larger networks and 5000 steps on digits, recorded: a row for each seed, after its last step."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from wgan_helpers import recorded
+from wgan_helpers.lessons.picture_gans import C_EPS, DEBIASED, LARGE, WGAN_GP, C, settings_of
+from wgan_helpers.lessons.transform_gans import Setting, measure
+
+#: By the names of their files; ε is in units of brightness.
+SETTINGS: Final[Mapping[str, Setting]] = MappingProxyType(
+    {
+        "wgan-gp": (WGAN_GP, 0.0),
+        "c-transform": (C, 0.0),
+        "c-eps-transform-0.1": (C_EPS, 0.1),
+        "c-eps-transform-1000": (C_EPS, 1000.0),
+        "c-eps-debiased-1000": (DEBIASED, 1000.0),
+    }
+)
+_COLUMNS: Final = ["ratio", "sharpness", "spread"]
+
+
+def recordable(seeds: int = 3) -> dict[str, recorded.Run]:
+    """What is recorded for Figures 7 and 9: a GAN for each of :data:`SETTINGS`.
+
+    Parameters
+    ----------
+    seeds : int
+        Of each; they train side by side.
+    """
+
+    def rows_of(setting: Setting) -> Callable[[Path], recorded.Rows]:
+        def rows(_: Path) -> recorded.Rows:
+            began = time.perf_counter()
+            frame = measure([setting], base=LARGE, every=LARGE.steps, repetitions=seeds)
+            last = frame[frame["step"] == LARGE.steps].set_index("repetition")[_COLUMNS]
+            seconds = time.perf_counter() - began
+            for repetition, row in last.iterrows():
+                yield {"step": int(repetition), "seconds": seconds} | row.to_dict()
+            return None
+
+        return rows
+
+    return {
+        name: recorded.Run(
+            {"base": asdict(LARGE), "variant": setting[0], **settings_of(*setting), "data": "digits", "seeds": seeds},
+            seeds - 1,
+            rows_of(setting),
+        )
+        for name, setting in SETTINGS.items()
+    }
