@@ -13,6 +13,8 @@ __all__ = [
     "bernoulli",
     "blur",
     "centroids",
+    "congested",
+    "congested_grid",
     "critic_estimates",
     "critics",
     "crossover",
@@ -34,6 +36,7 @@ __all__ = [
     "moving_generator",
     "optimal_discriminator",
     "particles",
+    "patches",
     "penalty_law",
     "picture_gans",
     "pixel_distance",
@@ -50,6 +53,7 @@ __all__ = [
     "training_race",
     "training_recorded",
     "transform_gans",
+    "unbiased",
     "vanishing_gradients",
 ]
 
