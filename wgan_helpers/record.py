@@ -34,6 +34,7 @@ FIGURES: Final[Mapping[str, str]] = {
     "fig1": "static_estimation",
     "fig3": "training_recorded",
     "losses": "loss_recorded",
+    "truth": "truth_recorded",
 }
 _REPORTED_EVERY: Final = 20.0  # seconds
 

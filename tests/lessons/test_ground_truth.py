@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import Generator
 
-from wgan_helpers import transport
+from wgan_helpers import record, recorded, transport
 from wgan_helpers.distributions import Funnels
-from wgan_helpers.lessons import ground_truth
+from wgan_helpers.lessons import ground_truth, truth_recorded
 
 
 class Perfect:
@@ -89,3 +89,25 @@ def test_the_race_takes_a_step_of_each_in_turn_and_ends(monkeypatch):
 def test_bad_input(settings, line):
     with pytest.raises(ValueError, match=line):
         ground_truth.measure(**{"methods": ("spectral norms",), "dims": (2,), **settings})
+
+
+def test_what_is_recorded_is_what_is_measured_also_after_an_interruption(tmp_path):
+    run = record.runs_of("truth", steps=1)["spectral-norms"]
+    rows, again = run.rows(tmp_path / "checkpoint"), run.rows(tmp_path / "checkpoint")
+    first, second = next(rows), next(rows)
+    assert next(again)["ratio"] == second["ratio"] != first["ratio"]
+    wanted = ground_truth.measure(("spectral norms",), (2, 4), steps=1)
+    assert [first["cosine"], second["cosine"]] == wanted["cosine"].tolist()
+    assert run.settings["config"]["critic"] == "spectral"
+
+
+def test_the_committed_record_is_read_as_a_measurement():
+    frame = truth_recorded.of_record(recorded.load("truth"))
+    assert set(frame["method"]) == set(ground_truth.METHODS)
+    assert len(frame) == 5 * len(ground_truth.METHODS) * len(ground_truth.DIMS)
+    high = frame[frame["dim"] == 128].groupby("method")[["ratio", "cosine"]].mean()
+    assert high.loc["gradient penalty", "cosine"] == high["cosine"].max()
+    assert high.loc["minibatch W₁", "cosine"] < 0 < 5 < high.loc["minibatch W₁", "ratio"]
+    figure, ax = plt.subplots()
+    assert "500 critic steps" in ground_truth.plot(frame, ax).get_title()
+    plt.close(figure)

@@ -53,6 +53,7 @@ __all__ = [
     "training_race",
     "training_recorded",
     "transform_gans",
+    "truth_recorded",
     "unbiased",
     "vanishing_gradients",
 ]
