@@ -12,6 +12,7 @@ from wgan_helpers.lessons.exercises.notebook_04_static import fast_c_transform, 
 from wgan_helpers.lessons.exercises.notebook_05 import crossover_dimension, gradient_bias, mean_batch_loss
 from wgan_helpers.lessons.exercises.notebook_06 import light_proof, log_sinkhorn_step, naive_sinkhorn_breaks
 from wgan_helpers.lessons.exercises.notebook_07 import best_of, bjorck_step, generator_loss
+from wgan_helpers.lessons.exercises.notebook_09 import line_estimate, unbiased_energy
 
 __all__ = [
     "best_of",
@@ -24,6 +25,7 @@ __all__ = [
     "gradient_penalty",
     "jensen_shannon",
     "light_proof",
+    "line_estimate",
     "log_sinkhorn_step",
     "mean_batch_loss",
     "naive_sinkhorn_breaks",
@@ -31,4 +33,5 @@ __all__ = [
     "penalty_that_misleads",
     "point_distance",
     "saturating_slope",
+    "unbiased_energy",
 ]
