@@ -96,3 +96,4 @@ lessons.exercises.point_distance()
 # | [05_finite_samples](05_finite_samples.ipynb) | §5 | what does a minibatch know of the Wasserstein distance? |
 # | [06_wasserstein_itself](06_wasserstein_itself.ipynb) | §6 | does regularisation save it? |
 # | [07_space_of_gans](07_space_of_gans.ipynb) | §7.1 | is it the loss that helps, or the critic's slope? |
+# | [09_what_came_after](09_what_came_after.ipynb) | after | is $W_1$ of samples the right yardstick, and what do WGANs compute instead? |

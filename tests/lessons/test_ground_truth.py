@@ -106,7 +106,7 @@ def test_the_committed_record_is_read_as_a_measurement():
     assert set(frame["method"]) == set(ground_truth.METHODS)
     assert len(frame) == 5 * len(ground_truth.METHODS) * len(ground_truth.DIMS)
     high = frame[frame["dim"] == 128].groupby("method")[["ratio", "cosine"]].mean()
-    assert high.loc["gradient penalty", "cosine"] == high["cosine"].max()
+    assert set(high["cosine"].nlargest(2).index) == {"gradient penalty", "Lipschitz penalty"}
     assert high.loc["minibatch W₁", "cosine"] < 0 < 5 < high.loc["minibatch W₁", "ratio"]
     figure, ax = plt.subplots()
     assert "500 critic steps" in ground_truth.plot(frame, ax).get_title()

@@ -30,7 +30,7 @@ _HALF: Final = 2.0  # the grid covers [-2, 2]²
 _CELLS: Final = 48  # along each side
 _TIMES: Final = 40  # of interpolation, for the mean over them
 _LEAST: Final = 1e-9  # of an even law: where next to no road is, division needs some
-_STEPS: Final = 600  # of the solver: the bounds are then within 0.1 % of each other
+_STEPS: Final = 600  # of the solver: the bounds are then within 0.1 % of each other from λ = 0.1 on, at 0.01 0.4 %
 _STD: Final = 0.18
 
 
@@ -76,7 +76,7 @@ class Flow(NamedTuple):
     lower, upper : float
         Values of this critic and of this flow: the optimum is between.
     estimate : float
-        What the critic says of W₁: the difference of its means, without the penalty.
+        What the best critic says of W₁, the difference of its means without the penalty: the sum of |w| + |w|² / 2λr.
     length : float
         How far mass is carried on average: W₁ if all of it goes straight.
     """
@@ -145,12 +145,11 @@ def solve(problem: Roads, penalty: float, steps: int = _STEPS) -> Flow:
         slope = wanted * (held / np.maximum(norm, np.finfo(float).tiny))
         flow = pull * (wanted - slope)
     excess = np.maximum(np.hypot(*gradient(critic, h)) - 1, 0)
-    estimate = float((critic * needed).sum())
-    lower = estimate - float((weight * excess**2).sum())
+    lower = float((critic * needed - weight * excess**2).sum())
     carried = _exactly(flow, needed, weight, h)
     mass = np.hypot(*carried)
-    upper = float((mass + mass**2 / (4 * weight)).sum())
-    return Flow(critic, carried, lower, upper, estimate, float(mass.sum()))
+    length, crowding = float(mass.sum()), float((mass**2 / weight).sum())
+    return Flow(critic, carried, lower, length + crowding / 4, length + crowding / 2, length)
 
 
 def gradient(f: np.ndarray, h: float) -> np.ndarray:

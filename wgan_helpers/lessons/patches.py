@@ -189,7 +189,7 @@ def explore(seed: int = 0) -> ui.LiveFigure:
     """The batches of Figure 5 cut into patches, live: when the real one wins."""
     controls = {
         "pictures": ui.menu("pictures", {"faces 32 × 32": ("faces", 32), "digits": ("digits", None)}, ("faces", 32)),
-        "side": ui.slider("side of the patch", [1, 2, 3, 4, 6, 8, 12, 16, 24, 32], 8, unit="pixels"),
+        "side": ui.slider("side of the patch", [1, 2, 3, 4, 6, 8, 12, 16, 32], 8, unit="pixels"),
         "each": ui.slider("patches of each picture", [1, 2, 4, 8], 4),
         "repetitions": ui.slider("repetitions", [2, 5, 10, 20, 50], 10),
     }
