@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from wgan_helpers import images
-from wgan_helpers.lessons import patches
+from wgan_helpers.lessons import batches, patches
 
 DIGITS = images.load("digits")
 
@@ -52,6 +52,14 @@ def test_among_whole_faces_and_large_patches_the_centroids_win(faces):
 
 def test_patches_have_a_false_minimum_of_their_own(faces):
     assert (faces["patch k-means"] < 0.97).all()
+
+
+def test_centroids_carry_the_mass_of_their_clusters():
+    points = torch.cat([torch.zeros(90, 2), torch.rand(10, 2, generator=torch.Generator().manual_seed(0))])
+    centroids, mass = batches.weighted_centroids(points, 5)
+    assert mass.sum().item() == pytest.approx(1)
+    assert mass.max() >= 0.9
+    torch.testing.assert_close((mass[:, None] * centroids.double()).sum(dim=0), points.double().mean(dim=0))
 
 
 def test_more_patches_set_real_pictures_further_apart_from_the_mean():

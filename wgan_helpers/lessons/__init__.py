@@ -1,8 +1,8 @@
 """One module per claim of the paper, each with the same doors: ``measure``, ``plot``, ``explore``.
 
 :mod:`.batches`, :mod:`.critic_estimates`, :mod:`.critics`, :mod:`.estimators`, :mod:`.likeness`, :mod:`.monte_carlo`,
-:mod:`.picture_gans` and :mod:`.results` hold what several of them share, :mod:`.exercises` and :mod:`.quizzes` what is
-asked.
+:mod:`.picture_gans` and :mod:`.results` hold what several of them share, :mod:`.congested_grid` a solver,
+:mod:`.exercises` and :mod:`.quizzes` what is asked.
 """
 
 from importlib import import_module
