@@ -80,7 +80,7 @@ lessons.ground_truth.explore(seed=seed)
 # **What you should have seen.** The dotted line is exact transport between minibatches of 1024: far too much, in the wrong direction. The c-transform goes where it
 # goes. Critics with a penalty come near 1 in value, those that are held by their layers stay too low; all of them turn towards the true direction.
 #
-# One dimension, measured now; then all of them, for five pairs of laws each, which takes about 100 s for each pair, so they were recorded:
+# One dimension, measured now; then all of them, for five pairs of laws each. That is one to three minutes for each pair on two shared cores, so it was recorded:
 
 # %%
 now = lessons.ground_truth.measure(("gradient penalty", "minibatch W₁"), (64,), steps=steps, seed=seed)
@@ -97,7 +97,7 @@ lessons.ground_truth.plot(recorded, score="cosine");
 
 # %% [markdown]
 # **The paper says**: the c-transform approximates $W_1$ much better than the gradient penalty. **Measured here**: it approximates the *sample* distance better. Of the
-# distance of the laws the gradient penalty knows more, in value and in direction, in every dimension from 8 on. In dimension 2 minibatch $W_1$ is the better guide.
+# distance of the laws the gradient penalty knows more, in direction from dimension 4 on and in value from 8 on. In dimension 2 minibatch $W_1$ is the better guide.
 # Korotin et al. publish the same on their pairs: at $d = 32$ a cosine of 0.96 for the gradient penalty and $-0.27$ for the c-transform.
 #
 # To be fair: these laws are simple, and a critic of 128 units can learn them. Korotin et al. have pairs of pictures too, and conclude with care: no critic computes $W_1$

@@ -62,6 +62,14 @@ def test_plots_say_what_they_show():
     plt.close(figure)
 
 
+def test_the_race_judges_minibatches_by_points_that_are_drawn_apart():
+    race = ground_truth._Race(Funnels(64), ground_truth.BASE, 10.0, 0)
+    exact = race.rows[-1]
+    assert exact["method"] == "minibatch W₁"
+    assert exact["ratio"] > 5
+    assert exact["cosine"] < 0
+
+
 def test_the_race_takes_a_step_of_each_in_turn_and_ends(monkeypatch):
     monkeypatch.setattr(ground_truth, "STEPS", 20)
     monkeypatch.setattr(ground_truth, "BASE", ground_truth.replace(ground_truth.BASE, hidden=8, batch=16))

@@ -190,7 +190,7 @@ def explore() -> ui.LiveFigure:
                 curve = dict(sorted((curve | {each: estimate}).items()))
             yield ui.Step(_Shown(layout, penalty, curve), done, len(others) + 2)
 
-    return ui.LiveFigure(compute, _draw, controls, panels=3, size=(11.0, 3.9))
+    return ui.LiveFigure(compute, _draw, controls, panels=3, size=(12.0, 4.2))
 
 
 def _draw(shown: _Shown, panels: "Sequence[Axes]") -> None:

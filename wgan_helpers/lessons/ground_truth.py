@@ -46,7 +46,7 @@ _LOOKS: Final = {
     "c-transform": ("green", "^"),
     "minibatch W₁": ("red", "X"),
 }
-_SCORES: Final = {"ratio": "estimate / true $W_1$", "cosine": "cosine of the generator's direction with the true one"}
+_SCORES: Final = {"ratio": "estimate / true $W_1$", "cosine": "cosine with the true direction"}
 
 
 def measure(
@@ -166,7 +166,8 @@ class _Race:
             for name, differs in _without_penalty().items()
         }
         self.generators = {name: monte_carlo.generator(seed, 1) for name in self.critics}
-        self.real, self.fake = (each.sample(_JUDGED, monte_carlo.generator(seed, 2)) for each in (law.uniform, law))
+        judged = monte_carlo.generator(seed, 2)  # one for both: no fake point is a real one that was moved
+        self.real, self.fake = (each.sample(_JUDGED, judged) for each in (law.uniform, law))
         self.slope = law.slope(self.fake)
         self.rows: list[dict[str, Any]] = []
         self.step, self._turn = 0, 0

@@ -26,6 +26,7 @@ KINDS: Final = ("fresh", "mean", "k-means", "patch k-means")
 LOOKS: Final = {**batches.LOOKS, "patch k-means": {"color": "purple", "marker": "D"}}
 _PER_CENTROID: Final = 20  # patches
 _N: Final = 64
+_BEHIND: Final = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # a label, on a line
 
 
 def sides(shape: Sequence[int]) -> list[int]:
@@ -222,7 +223,7 @@ def _draw(shown: _Shown, panels: "Sequence[Axes]") -> None:
     mean = shown.frame.groupby("batch")["w1"].mean()
     for ax, kind in zip(panels, KINDS, strict=False):
         ax.set_axis_off()
-        ax.set_title(f"{kind}: …" if kind not in shown.sheets else f"{kind}: {mean[kind]:.3g}", fontsize=10)
+        ax.set_title(f"{kind}: …" if kind not in shown.sheets else f"{kind}: {mean[kind]:.2f}", fontsize=10)
         if kind in shown.sheets:
             ax.imshow(images.sheet(shown.sheets[kind]), cmap="gray", vmin=0, vmax=1)
     ax, first = panels[-1], shown.frame.iloc[0]
@@ -230,7 +231,7 @@ def _draw(shown: _Shown, panels: "Sequence[Axes]") -> None:
         if kind in mean:
             share = mean[kind] / mean["fresh"]
             ax.barh(place + 0.15, share, height=0.4, color=ui.PALETTE[LOOKS[kind]["color"]])
-            ax.text(0, place - 0.25, f"{kind} {share:.2f}", va="center", fontsize=9, backgroundcolor="white")
+            ax.text(0, place - 0.25, f"{kind} {share:.2f}", va="center", fontsize=9, bbox=_BEHIND)
     ax.axvline(1, color=ui.PALETTE["grey"], linestyle="--", zorder=0)
     ax.set(xlim=(0, 2), ylim=(len(KINDS) - 0.5, -0.6), yticks=[], xlabel="$W_1$, fresh batch = 1")
     ax.set_title(f"{first['points']} patches, d = {first['dim']}", fontsize=10)
