@@ -51,7 +51,7 @@ steps = {"default": 300, "paper": 4000}[scale]
 #
 # $$\mathbb E\, u(x) - \mathbb E\, u(T(x)) = \mathbb E\, |x - T(x)| \ge W_1(p, q) \ge \mathbb E\, u(x) - \mathbb E\, u(T(x)) .$$
 #
-# The equality holds because each point goes straight down a slope of 1; so all of them are equal. In five lines, for $d = 64$:
+# The first equality holds because each point goes straight down a slope of 1. The first inequality: $T$ is one way to move the mass. The second: $u$ is one critic. So all are equal. For $d = 64$:
 
 # %%
 law = distributions.Funnels(dim=64)
@@ -114,7 +114,7 @@ lessons.ground_truth.plot(recorded, score="cosine");
 #   \le \int |w| + \frac{|w|^2}{4 \lambda r} .$$
 #
 # The last step looks for the best slope point by point: it is along $w$, and $1 + |w| / 2\lambda r$ steep. The best critic and the best flow make it an
-# equality (Fenchel and Rockafellar; for a penalty on slopes *above* 1, which has the same right side). The right side is **congested transport**: everybody pays for the length
+# equality (by the duality of Fenchel and Rockafellar, for a penalty on slopes *above* 1 alone, as in WGAN-LP, which has the same right side). The right side is **congested transport**: everybody pays for the length
 # of the way, and on top for the crowd on it. A road is as wide as there are penalised points on it.
 #
 # The estimate is the left side without its penalty, $E = \int |w| + |w|^2 / 2\lambda r$. As $\int |w| \ge W_1$, and as
@@ -161,11 +161,11 @@ print(f"reached of the most that can be: {', '.join(f'{share:.0%}' for share in 
 lessons.congested.plot(trained);
 
 # %% [markdown]
-# **The paper** *(theirs)* **says**: WGAN-GP computes congested transport, and the slopes of its critic tell how much flows, not only where to. **Measured here**: trained critics come to lie
+# **Milne and Nachman say**: WGAN-GP computes congested transport, and the slopes of its critic tell how much flows, not only where to. **Measured here**: trained critics come to lie
 # between the law and the congested value, nearer to the latter, and no critic gets above the optimum (`most`). They do not reach it: with λ = 0.1 the best critic is too steep in too narrow
 # places for a network of 64 units. Duality holds on the grid to a tenth of a percent; the grid itself is off by about 1 % (finer grids say less).
 #
-# So the paper's "WGAN-GP does not compute $W_1$" is right, and it is not an accident of bad training: it computes *something else, precisely*. What depends on λ and
+# So "WGAN-GP does not compute $W_1$" is right, and it is not an accident of bad training: it computes *something else, precisely*. What depends on λ and
 # on where one penalises. Where no point is penalised no road leads; other interpolation, other distance.
 
 # %% [markdown]
@@ -220,7 +220,7 @@ for pictures in (lessons.batches.pictures("faces", 32), lessons.batches.pictures
     lessons.patches.plot(cut)
 
 # %% [markdown]
-# **The paper** *(theirs)* **says**: a WGAN with a convolutional critic minimises $W_1$ between patches, and that is why its pictures are sharp. **Measured here**, without any GAN:
+# **Elnekave and Weiss say**: a WGAN with a convolutional critic minimises $W_1$ between patches, and that is why its pictures are sharp. **Measured here**, without any GAN:
 # - the false minimum at the **mean** goes: it wins only among whole faces, and is twice as far as a real batch at 2 × 2;
 # - that at the **centroids of pictures** goes for small patches, up to 3 × 3 for faces and 2 × 2 for digits; at 8 × 8 it is still there. More patches help, as is printed
 #   below (with 3072 patches the centroids of faces lose at 4 × 4 too: 1.07 of a real batch);

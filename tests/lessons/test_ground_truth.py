@@ -1,5 +1,7 @@
 """Critics against a known distance: what is scored, and that the scores are what they say."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import pytest
 import torch
@@ -63,11 +65,20 @@ def test_plots_say_what_they_show():
 
 
 def test_the_race_judges_minibatches_by_points_that_are_drawn_apart():
-    race = ground_truth._Race(Funnels(64), ground_truth.BASE, 10.0, 0)
+    race = ground_truth._Race(Funnels(64), ground_truth.BASE, 0)
     exact = race.rows[-1]
     assert exact["method"] == "minibatch W₁"
     assert exact["ratio"] > 5
     assert exact["cosine"] < 0
+
+
+def test_penalty_and_learning_rate_change_while_it_runs(monkeypatch):
+    monkeypatch.setattr(ground_truth, "BASE", replace(ground_truth.BASE, hidden=8, batch=16))
+    race = ground_truth._Race(Funnels(2), ground_truth.BASE, 0)
+    race.set(penalty=0.1, lr_critic=1e-2)
+    assert {(c.config.penalty, c.config.lr_critic) for c in race.critics.values()} == {(0.1, 1e-2)}
+    race.advance()
+    assert race.rows[-1]["step"] == 1  # and the first step is looked at already
 
 
 def test_the_race_takes_a_step_of_each_in_turn_and_ends(monkeypatch):

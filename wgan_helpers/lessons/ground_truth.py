@@ -7,8 +7,9 @@ slope of the best critic: the direction in which it should be sent. Minibatches 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pandas as pd
 import torch
@@ -155,48 +156,66 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None, score: str = "ratio") ->
     return ax
 
 
+class _Points(NamedTuple):
+    """Where critics between two laws are judged, and what they should say."""
+
+    true: float
+    real: Tensor
+    fake: Tensor
+    slope: Tensor
+
+    def row(self, method: str, critic: gans.Critic | None, step: int = 0) -> dict[str, Any]:
+        estimate, direction = judge(critic, self.real, self.fake)
+        cosine = float(cosine_similarity(direction, self.slope, dim=-1).mean())
+        return {"method": method, "step": step, "ratio": estimate / self.true, "cosine": cosine}
+
+
 class _Race:
     """All critics between one pair of laws, a step of each in turn."""
 
-    def __init__(self, law: Funnels, base: gans.Config, penalty: float, seed: int) -> None:
-        self.law, self.seed = law, seed
-        self.true = law.distance(20_000, monte_carlo.generator(seed)).mean
-        self.critics = {
-            name: gans.Critic(replace(base, **differs, penalty=penalty), law.dim)
-            for name, differs in _without_penalty().items()
-        }
+    def __init__(self, law: Funnels, base: gans.Config, seed: int) -> None:
+        self.law, self.critics = law, _critics(law, base)
+        self.points, first = _start(law, replace(base, penalty=BASE.penalty, lr_critic=BASE.lr_critic), seed)
+        self.rows = [*first]
         self.generators = {name: monte_carlo.generator(seed, 1) for name in self.critics}
-        judged = monte_carlo.generator(seed, 2)  # one for both: no fake point is a real one that was moved
-        self.real, self.fake = (each.sample(_JUDGED, judged) for each in (law.uniform, law))
-        self.slope = law.slope(self.fake)
-        self.rows: list[dict[str, Any]] = []
         self.step, self._turn = 0, 0
-        for name in (*self.critics, "minibatch W₁"):
-            self.look(name)
 
     def advance(self) -> bool:
         """One step of the critic whose turn it is."""
         name = [*self.critics][self._turn]
         _step(self.critics[name], self.law, self.generators[name])
         self._turn = (self._turn + 1) % len(self.critics)
-        if (self.step + 1) % _LOOK == 0:
-            self.look(name, self.step + 1)
+        if self.step == 0 or (self.step + 1) % _LOOK == 0:
+            self.rows.append(self.points.row(name, self.critics[name], self.step + 1))
         self.step += self._turn == 0
         return self.step < STEPS
 
-    def look(self, name: str, step: int = 0) -> None:
-        estimate, direction = judge(self.critics.get(name), self.real, self.fake)
-        cosine = float(cosine_similarity(direction, self.slope, dim=-1).mean())
-        self.rows.append({"method": name, "step": step, "ratio": estimate / self.true, "cosine": cosine})
+    def set(self, penalty: float, lr_critic: float) -> None:
+        """Go on with this penalty and this learning rate."""
+        for critic in self.critics.values():
+            critic.set([replace(critic.config, penalty=penalty, lr_critic=lr_critic)])
 
 
 _LOOK: Final = 10  # steps from one judgement to the next
 
 
-def _without_penalty() -> dict[str, dict[str, Any]]:
-    """The critics; how strong their penalty is, the reader says."""
-    every = {name: dict(differs) for name, differs in METHODS.items() if differs is not None}
-    return {name: {k: v for k, v in differs.items() if k != "penalty"} for name, differs in every.items()}
+@lru_cache(maxsize=32)
+def _start(law: Funnels, base: gans.Config, seed: int) -> tuple[_Points, tuple[dict[str, Any], ...]]:
+    """The points, and what is said of them before any step: kept, so that to start anew takes no time."""
+    drawn = monte_carlo.generator(seed, 2)  # one for both: no fake point is a real one that was moved
+    real, fake = (each.sample(_JUDGED, drawn) for each in (law.uniform, law))
+    points = _Points(law.distance(20_000, monte_carlo.generator(seed)).mean, real, fake, law.slope(fake))
+    rows = [points.row(name, critic) for name, critic in _critics(law, base).items()]
+    return points, (*rows, points.row("minibatch W₁", None))
+
+
+def _critics(law: Funnels, base: gans.Config) -> dict[str, gans.Critic]:
+    """All critics, untrained; how strong their penalty is, the reader says."""
+    return {
+        name: gans.Critic(replace(base, **{**differs, "penalty": base.penalty}), law.dim)
+        for name, differs in METHODS.items()
+        if differs is not None
+    }
 
 
 def explore(seed: int = 0) -> ui.Player:
@@ -209,12 +228,21 @@ def explore(seed: int = 0) -> ui.Player:
     }
 
     def start(dim: int, funnels: int, penalty: float, lr_critic: float) -> _Race:
-        return _Race(Funnels(dim, funnels, seed=seed), replace(BASE, lr_critic=lr_critic, seed=seed), penalty, seed)
+        base = replace(BASE, lr_critic=lr_critic, penalty=penalty, seed=seed)
+        return _Race(Funnels(dim, funnels, seed=seed), base, seed)
+
+    def change(race: _Race, names: set[str], **values: Any) -> _Race:
+        if names & {"dim", "funnels"}:
+            return start(**values)
+        race.set(values["penalty"], values["lr_critic"])
+        return race
 
     def view(race: _Race) -> pd.DataFrame:
         return pd.DataFrame(race.rows)
 
-    return ui.Player(start, _Race.advance, view, _draw, controls, describe=_describe, panels=2, size=(11.0, 4.2))
+    return ui.Player(
+        start, _Race.advance, view, _draw, controls, change=change, describe=_describe, panels=2, size=(11.0, 4.4)
+    )
 
 
 def _describe(frame: pd.DataFrame) -> str:
@@ -233,5 +261,5 @@ def _draw(frame: pd.DataFrame, panels: "Sequence[Axes]") -> None:
         ax.axhline(1, color=ui.PALETTE["grey"], linewidth=3, zorder=0)
         ax.set(xlim=(0, STEPS), xlabel="critic steps", ylabel=_SCORES[score])
     panels[0].set_ylim(0, max(2.0, 1.1 * frame["ratio"].clip(upper=12).max()))
-    panels[1].set_ylim(-1, 1.05)
+    panels[1].set(ylim=(-1.5, 1.05), yticks=(-1, -0.5, 0, 0.5, 1))  # below is room for the legend
     panels[1].legend(loc="lower right", fontsize=9)
