@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 KINDS: Final = ("fresh", "mean", "k-means", "patch k-means")
 LOOKS: Final = {**batches.LOOKS, "patch k-means": {"color": "purple", "marker": "D"}}
 _PER_CENTROID: Final = 20  # patches
+_SHOWN: Final = 1280  # pictures that k-means has its patches from, at most: for the memory
 _N: Final = 64
 _BEHIND: Final = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # a label, on a line
 
@@ -155,7 +156,7 @@ def _batch(law: images.Pictures, kind: str, n: int, generator: Generator, seed: 
 def _centroids(law: images.Pictures, side: int, k: int, seed: int) -> tuple[Tensor, Tensor]:
     """The centroids of k-means on patches, ``(k, c · side · side)``, and their masses."""
     generator = monte_carlo.generator(seed, side, k)
-    shown = min(len(law), _PER_CENTROID * k)
+    shown = min(len(law), _PER_CENTROID * k, _SHOWN)
     each = -(-_PER_CENTROID * k // shown)
     return batches.weighted_centroids(draw(_sample(law, shown, generator), side, each, generator), k, seed)
 
