@@ -70,7 +70,7 @@ ui.predict(
     ["about 1: exact is exact", "about 0.5: noisy, but right", "below 0: away from where it should go"],
     answer="below 0: away from where it should go",
     because="Here the generated law is drawn together, so its points should move outwards. But whatever the partner is, in high dimension it lies on "
-    "the other side of the middle: to meet a random point one has to go inwards first. Press Play and look at the dotted line.",
+    "the other side of the middle: to meet a random point one has to go inwards first. Look at the dotted line below.",
 )
 
 # %%
@@ -78,7 +78,8 @@ lessons.ground_truth.explore(seed=seed)
 
 # %% [markdown]
 # **What you should have seen.** The dotted line is exact transport between minibatches of 1024: far too much, in the wrong direction. The c-transform goes where it
-# goes. Critics with a penalty come near 1 in value, those that are held by their layers stay too low; all of them turn towards the true direction.
+# goes. Critics with a penalty come near 1 in value, those that are held by their layers stay too low; all of them turn
+# towards the true direction. Choose d = 2: there minibatches are right.
 #
 # One dimension, measured now; then all of them, for five pairs of laws each. That is one to three minutes for each pair on two shared cores, so it was recorded:
 
