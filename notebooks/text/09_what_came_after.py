@@ -78,7 +78,7 @@ lessons.ground_truth.explore(seed=seed)
 
 # %% [markdown]
 # **What you should have seen.** The dotted line is exact transport between minibatches of 1024: far too much, in the wrong direction. The c-transform goes where it
-# goes. Critics with a penalty come near 1 in value, those that are held by their layers stay too low; all of them turn
+# goes. The others, held by a penalty or by their layers, climb towards 1 from below and turn
 # towards the true direction. Choose d = 2: there minibatches are right.
 #
 # One dimension, measured now; then all of them, for five pairs of laws each. That is one to three minutes for each pair on two shared cores, so it was recorded:
