@@ -38,6 +38,7 @@ FIGURES: Final[Mapping[str, str]] = {
     "losses": "loss_recorded",
     "losses-best": "loss_best",
     "replication": "replication",
+    "truth": "truth_recorded",
 }
 _REPORTED_EVERY: Final = 20.0  # seconds
 

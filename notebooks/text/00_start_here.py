@@ -105,7 +105,9 @@ lessons.progress.report()
 # | [01_introduction](01_introduction.ipynb) | §1 | what is the claim, in one picture? |
 # | [02_original_motivations](02_original_motivations.ipynb) | §2 | why should anybody want the Wasserstein distance? |
 # | [03_estimating_w1](03_estimating_w1.ipynb) | §3 | what is a critic worth, and which two errors does an estimate make? |
+# | [04_optimal_discriminator](04_optimal_discriminator.ipynb) | §4 | does the loss of a WGAN estimate the Wasserstein distance, and are its pictures better if it does? |
 # | [05_finite_samples](05_finite_samples.ipynb) | §5 | what does a minibatch know of the Wasserstein distance? |
 # | [06_wasserstein_itself](06_wasserstein_itself.ipynb) | §6 | does regularisation save it? |
-# | [07_space_of_gans](07_space_of_gans.ipynb) | §7.1 | is it the loss that helps, or the critic's slope? |
+# | [07_space_of_gans](07_space_of_gans.ipynb) | §7 | is it the loss that helps, or the critic's slope? |
 # | [08_conclusions](08_conclusions.ipynb) | §8 | which claims of the paper hold, and under which conditions? |
+# | [09_what_came_after](09_what_came_after.ipynb) | after | is $W_1$ of samples the right yardstick, and what do WGANs compute instead? |

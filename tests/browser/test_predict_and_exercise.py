@@ -49,6 +49,16 @@ MISTAKES = {
         "    return 'holds' if all(shown) else 'holds under conditions' if any(shown) else 'not reproduced'",
         "the standard error has to be used",
     ),
+    "line_estimate": (
+        "def line_estimate(real, fake, roads, h, penalty):\n"
+        "    w = h * (real - fake).cumsum(0).abs()\n"
+        "    return (w + w**2 / (4 * penalty * roads)).sum()",
+        "the penalty taken off",
+    ),
+    "unbiased_energy": (
+        "def unbiased_energy(x, y):\n    return transport.energy_distance(x, y)",
+        "divide by n(n − 1)",
+    ),
     "naive_sinkhorn_breaks": ("broken_epsilon = 0.1", "go lower"),
 }
 

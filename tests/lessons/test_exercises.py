@@ -79,6 +79,14 @@ def verdict_by(shows, either=True):
     return verdict
 
 
+def on_a_line(w, roads, penalty):
+    return w.abs() + w**2 / (2 * penalty * roads)
+
+
+def within(x, power=1):
+    return torch.cdist(x, x).pow(power).sum() / (len(x) * (len(x) - 1))
+
+
 PENALTIES = [
     (None, "nothing is there yet"),
     (lambda D, x, y, u: None, "it returns nothing"),
@@ -248,6 +256,29 @@ MISTAKES = {
         (lambda pixels: pixels.flatten(1), "still find another person"),
         (lambda pixels: (pixels / pixels.mean((1, 2, 3), keepdim=True)).flatten(1), "still find another person"),
     ],
+    "line_estimate": [
+        (None, "nothing is there yet"),
+        (lambda *_: None, "it returns nothing"),
+        (lambda p, q, r, h, k: on_a_line(h * (p - q).cumsum(0), r, k).cumsum(0), "one number"),
+        (lambda p, q, r, h, k: on_a_line(h * (p - q), r, k).sum(), "cumulate"),
+        (lambda p, q, r, h, k: (w := h * (p - q).cumsum(0)).sum() + (w**2 / (2 * k * r)).sum(), "absolute value"),
+        (lambda p, q, r, h, k: on_a_line((p - q).cumsum(0), r, k).sum(), "h is missing"),
+        (lambda p, q, r, h, k: h * (p - q).cumsum(0).abs().sum(), "that is W₁"),
+        (lambda p, q, r, h, k: on_a_line(h * (p - q).cumsum(0), torch.ones(12), k).sum(), "divide by <code>roads"),
+        (lambda p, q, r, h, k: on_a_line(h * (p - q).cumsum(0), r, 2 * k).sum(), "the penalty taken off"),
+        (lambda p, q, r, h, k: on_a_line(h * (p - q).cumsum(0), r, k / 2).sum(), "the cumulated flow times h"),
+    ],
+    "unbiased_energy": [
+        (None, "nothing is there yet"),
+        (lambda x, y: None, "it returns nothing"),
+        (torch.cdist, "means over the pairs"),
+        (lambda x, y: torch.cdist(x, y).mean(), "least for a single point"),
+        (lambda x, y: torch.cdist(x, y).mean() - within(x) - within(y), "counts twice"),
+        (transport.energy_distance, "divide by n(n − 1), not by n²"),
+        (lambda x, y: 2 * torch.cdist(x, y).mean() - 2 * within(x) - 2 * within(y), "twice too large"),
+        (lambda x, y: 2 * torch.cdist(x, y).square().mean() - within(x, 2) - within(y, 2), "not their squares"),
+        (lambda x, y: 2 * torch.cdist(x, y).mean() - within(x), "on the points of the check it is"),
+    ],
     "mean_batch_loss": [
         (lambda x, mean: None, "it returns nothing: the stub is still there"),
         (lambda x, mean: (x - mean).norm(dim=1), r"shape (20,)"),
@@ -286,6 +317,8 @@ EXERCISES = {
     "penalty_that_misleads": exercises.penalty_that_misleads,
     "log_sinkhorn_step": exercises.log_sinkhorn_step,
     "light_proof": exercises.light_proof,
+    "line_estimate": exercises.line_estimate,
+    "unbiased_energy": exercises.unbiased_energy,
     "broken_epsilon": exercises.naive_sinkhorn_breaks,
     "mean_batch_loss": exercises.mean_batch_loss,
     "best_of": exercises.best_of,
@@ -297,6 +330,10 @@ EXERCISES = {
 }
 # another way to the same end
 OTHERS = {
+    "line_estimate": lambda p, q, r, h, k: sum(
+        on_a_line(h * sum(p[: i + 1] - q[: i + 1]), r[i], k) for i in range(len(p))
+    ),
+    "unbiased_energy": lambda x, y: 2 * torch.cdist(x, y).mean() - torch.pdist(x).mean() - torch.pdist(y).mean(),
     "gradient_penalty": lambda D, x, y, u: (
         (slopes(D, u * x + (1 - u) * y.detach()).square().sum(1) + 1e-12).sqrt().sub(1).pow(2).mean()
     ),

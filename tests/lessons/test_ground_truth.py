@@ -1,13 +1,15 @@
 """Critics against a known distance: what is scored, and that the scores are what they say."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import pytest
 import torch
 from torch import Generator
 
-from wgan_helpers import transport
+from wgan_helpers import record, recorded, transport
 from wgan_helpers.distributions import Funnels
-from wgan_helpers.lessons import ground_truth
+from wgan_helpers.lessons import ground_truth, truth_recorded
 
 
 class Perfect:
@@ -62,19 +64,27 @@ def test_plots_say_what_they_show():
     plt.close(figure)
 
 
-def test_the_race_takes_a_step_of_each_in_turn_and_ends(monkeypatch):
-    monkeypatch.setattr(ground_truth, "STEPS", 20)
-    monkeypatch.setattr(ground_truth, "BASE", ground_truth.replace(ground_truth.BASE, hidden=8, batch=16))
-    player = ground_truth.explore()
-    try:
-        player._controls["dim"].widget.value = 2
-        player.play()
-        player.settle(60)
-        while player.state == "playing":
-            player.settle(60)
-        assert player.error is None and player.state == "finished" and player.png
-    finally:
-        player.close()
+def test_the_race_judges_minibatches_by_points_that_are_drawn_apart():
+    race = ground_truth._Race(Funnels(64), ground_truth.BASE, 0)
+    exact = race.rows[-1]
+    assert exact["method"] == "minibatch W₁"
+    assert exact["ratio"] > 5
+    assert exact["cosine"] < 0
+
+
+def test_the_live_race_looks_at_every_critic_on_its_way(monkeypatch):
+    monkeypatch.setattr(ground_truth, "BASE", replace(ground_truth.BASE, hidden=8, batch=16))
+    race = ground_truth._Race(Funnels(2), ground_truth.BASE, 0)
+    for _ in range(20):
+        race.advance()
+    frame = ground_truth.pd.DataFrame(race.rows)
+    assert frame[frame["method"] != "minibatch W₁"].groupby("method")["step"].agg(list).map([0, 10, 20].__eq__).all()
+    figure = ground_truth.explore()
+    figure._controls["dim"].widget.value = 2
+    figure.settle()
+    assert figure.error is None
+    assert figure.png.startswith(b"\x89PNG")
+    figure.close()
 
 
 @pytest.mark.parametrize(
@@ -89,3 +99,25 @@ def test_the_race_takes_a_step_of_each_in_turn_and_ends(monkeypatch):
 def test_bad_input(settings, line):
     with pytest.raises(ValueError, match=line):
         ground_truth.measure(**{"methods": ("spectral norms",), "dims": (2,), **settings})
+
+
+def test_what_is_recorded_is_what_is_measured_also_after_an_interruption(tmp_path):
+    run = record.runs_of("truth", steps=1)["spectral-norms"]
+    rows, again = run.rows(tmp_path / "checkpoint"), run.rows(tmp_path / "checkpoint")
+    first, second = next(rows), next(rows)
+    assert next(again)["ratio"] == second["ratio"] != first["ratio"]
+    wanted = ground_truth.measure(("spectral norms",), (2, 4), steps=1)
+    assert [first["cosine"], second["cosine"]] == wanted["cosine"].tolist()
+    assert run.settings["config"]["critic"] == "spectral"
+
+
+def test_the_committed_record_is_read_as_a_measurement():
+    frame = truth_recorded.of_record(recorded.load("truth"))
+    assert set(frame["method"]) == set(ground_truth.METHODS)
+    assert len(frame) == 5 * len(ground_truth.METHODS) * len(ground_truth.DIMS)
+    high = frame[frame["dim"] == 128].groupby("method")[["ratio", "cosine"]].mean()
+    assert set(high["cosine"].nlargest(2).index) == {"gradient penalty", "Lipschitz penalty"}
+    assert high.loc["minibatch W₁", "cosine"] < 0 < 5 < high.loc["minibatch W₁", "ratio"]
+    figure, ax = plt.subplots()
+    assert "500 critic steps" in ground_truth.plot(frame, ax).get_title()
+    plt.close(figure)

@@ -1,8 +1,8 @@
 """One module per claim of the paper, each with the same doors: ``measure``, ``plot``, ``explore``.
 
 :mod:`.batches`, :mod:`.critic_estimates`, :mod:`.critics`, :mod:`.estimators`, :mod:`.likeness`, :mod:`.monte_carlo`,
-:mod:`.picture_gans` and :mod:`.results` hold what several of them share, :mod:`.exercises` and :mod:`.quizzes` what is
-asked, :mod:`.progress` how much of it is answered.
+:mod:`.picture_gans` and :mod:`.results` hold what several of them share, :mod:`.congested_grid` a solver,
+:mod:`.exercises` and :mod:`.quizzes` what is asked, :mod:`.progress` how much of it is answered.
 """
 
 from importlib import import_module
@@ -14,6 +14,8 @@ __all__ = [
     "blur",
     "centroids",
     "claim",
+    "congested",
+    "congested_grid",
     "critic_estimates",
     "critics",
     "crossover",
@@ -39,6 +41,7 @@ __all__ = [
     "moving_generator",
     "optimal_discriminator",
     "particles",
+    "patches",
     "penalty_law",
     "picture_gans",
     "pixel_distance",
@@ -58,6 +61,8 @@ __all__ = [
     "training_recorded",
     "transform_gans",
     "transform_recorded",
+    "truth_recorded",
+    "unbiased",
     "vanishing_gradients",
 ]
 

@@ -65,6 +65,13 @@ def kmeans_batch(law: Law, n: int, seed: int = 0, per_centroid: int = _POINTS_PE
     return torch.from_numpy(_fit(points, n, seed).cluster_centers_)
 
 
+def weighted_centroids(points: Tensor, k: int, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """Centroids of points ``(n, d)``, at most k, ``(k, d)``; and the share of the points that each has, ``(k,)``."""
+    fitted = _fit(points, k, seed)
+    mass = torch.bincount(torch.from_numpy(fitted.labels_).long(), minlength=k).double() / len(points)
+    return torch.from_numpy(fitted.cluster_centers_)[mass > 0], mass[mass > 0]
+
+
 @lru_cache(maxsize=64)
 def clusters(pictures: images.Pictures, k: int, seed: int = 0) -> Tensor:
     """The cluster of every picture, ``(len(pictures),)``: found by k-means on pictures of 16 × 16 pixels.

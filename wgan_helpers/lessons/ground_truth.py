@@ -4,11 +4,12 @@ Between a uniform law and its points drawn into funnels the true distance is kno
 slope of the best critic: the direction in which it should be sent. Minibatches know neither in high dimension.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pandas as pd
 import torch
@@ -46,7 +47,7 @@ _LOOKS: Final = {
     "c-transform": ("green", "^"),
     "minibatch W₁": ("red", "X"),
 }
-_SCORES: Final = {"ratio": "estimate / true $W_1$", "cosine": "cosine of the generator's direction with the true one"}
+_SCORES: Final = {"ratio": "estimate / true $W_1$", "cosine": "cosine with the true direction"}
 
 
 def measure(
@@ -155,50 +156,64 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None, score: str = "ratio") ->
     return ax
 
 
-class _Race:
-    """All critics between one pair of laws, a step of each in turn."""
+class _Points(NamedTuple):
+    """Where critics between two laws are judged, and what they should say."""
 
-    def __init__(self, law: Funnels, base: gans.Config, penalty: float, seed: int) -> None:
-        self.law, self.seed = law, seed
-        self.true = law.distance(20_000, monte_carlo.generator(seed)).mean
-        self.critics = {
-            name: gans.Critic(replace(base, **differs, penalty=penalty), law.dim)
-            for name, differs in _without_penalty().items()
-        }
-        self.generators = {name: monte_carlo.generator(seed, 1) for name in self.critics}
-        self.real, self.fake = (each.sample(_JUDGED, monte_carlo.generator(seed, 2)) for each in (law.uniform, law))
-        self.slope = law.slope(self.fake)
-        self.rows: list[dict[str, Any]] = []
-        self.step, self._turn = 0, 0
-        for name in (*self.critics, "minibatch W₁"):
-            self.look(name)
+    true: float
+    real: Tensor
+    fake: Tensor
+    slope: Tensor
 
-    def advance(self) -> bool:
-        """One step of the critic whose turn it is."""
-        name = [*self.critics][self._turn]
-        _step(self.critics[name], self.law, self.generators[name])
-        self._turn = (self._turn + 1) % len(self.critics)
-        if (self.step + 1) % _LOOK == 0:
-            self.look(name, self.step + 1)
-        self.step += self._turn == 0
-        return self.step < STEPS
-
-    def look(self, name: str, step: int = 0) -> None:
-        estimate, direction = judge(self.critics.get(name), self.real, self.fake)
+    def row(self, method: str, critic: gans.Critic | None, step: int = 0) -> dict[str, Any]:
+        estimate, direction = judge(critic, self.real, self.fake)
         cosine = float(cosine_similarity(direction, self.slope, dim=-1).mean())
-        self.rows.append({"method": name, "step": step, "ratio": estimate / self.true, "cosine": cosine})
+        return {"method": method, "step": step, "ratio": estimate / self.true, "cosine": cosine}
 
 
+class _Race:
+    """All critics between one pair of laws, side by side."""
+
+    def __init__(self, law: Funnels, base: gans.Config, seed: int) -> None:
+        self.law, self.critics = law, _critics(law, base)
+        self.points, first = _start(law, replace(base, penalty=BASE.penalty, lr_critic=BASE.lr_critic), seed)
+        self.rows = [*first]
+        self.generators = {name: monte_carlo.generator(seed, 1) for name in self.critics}
+        self.step = 0
+
+    def advance(self) -> None:
+        """One step of each critic."""
+        self.step += 1
+        for name, critic in self.critics.items():
+            _step(critic, self.law, self.generators[name])
+            if self.step % _LOOK == 0:
+                self.rows.append(self.points.row(name, critic, self.step))
+
+
+_LIVE: Final = 200  # steps of each critic
 _LOOK: Final = 10  # steps from one judgement to the next
 
 
-def _without_penalty() -> dict[str, dict[str, Any]]:
-    """The critics; how strong their penalty is, the reader says."""
-    every = {name: dict(differs) for name, differs in METHODS.items() if differs is not None}
-    return {name: {k: v for k, v in differs.items() if k != "penalty"} for name, differs in every.items()}
+@lru_cache(maxsize=32)
+def _start(law: Funnels, base: gans.Config, seed: int) -> tuple[_Points, tuple[dict[str, Any], ...]]:
+    """The points, and what is said of them before any step: kept, so that to start anew takes no time."""
+    drawn = monte_carlo.generator(seed, 2)  # one for both: no fake point is a real one that was moved
+    real, fake = (each.sample(_JUDGED, drawn) for each in (law.uniform, law))
+    true = law.distance(4_000, monte_carlo.generator(seed)).mean  # to 1 %: the race should start at once
+    points = _Points(true, real, fake, law.slope(fake))
+    rows = [points.row(name, critic) for name, critic in _critics(law, base).items()]
+    return points, (*rows, points.row("minibatch W₁", None))
 
 
-def explore(seed: int = 0) -> ui.Player:
+def _critics(law: Funnels, base: gans.Config) -> dict[str, gans.Critic]:
+    """All critics, untrained; how strong their penalty is, the reader says."""
+    return {
+        name: gans.Critic(replace(base, **{**differs, "penalty": base.penalty}), law.dim)
+        for name, differs in METHODS.items()
+        if differs is not None
+    }
+
+
+def explore(seed: int = 0) -> ui.LiveFigure:
     """Critics on their way to the true distance and the true direction, live."""
     controls = {
         "dim": ui.slider("dimension d", DIMS, 64),
@@ -207,17 +222,16 @@ def explore(seed: int = 0) -> ui.Player:
         "lr_critic": ui.slider("learning rate", [1e-4, 3e-4, 1e-3, 3e-3], 1e-3),
     }
 
-    def start(dim: int, funnels: int, penalty: float, lr_critic: float) -> _Race:
-        return _Race(Funnels(dim, funnels, seed=seed), replace(BASE, lr_critic=lr_critic, seed=seed), penalty, seed)
+    def compute(dim: int, funnels: int, penalty: float, lr_critic: float) -> Iterator[ui.Step]:
+        base = replace(BASE, lr_critic=lr_critic, penalty=penalty, seed=seed)
+        race = _Race(Funnels(dim, funnels, seed=seed), base, seed)
+        yield ui.Step(pd.DataFrame(race.rows), 0, _LIVE)
+        for step in range(1, _LIVE + 1):
+            race.advance()
+            if step % _LOOK == 0:
+                yield ui.Step(pd.DataFrame(race.rows), step, _LIVE)
 
-    def view(race: _Race) -> pd.DataFrame:
-        return pd.DataFrame(race.rows)
-
-    return ui.Player(start, _Race.advance, view, _draw, controls, describe=_describe, panels=2, size=(11.0, 4.2))
-
-
-def _describe(frame: pd.DataFrame) -> str:
-    return f"step {frame['step'].max()} of {STEPS}"
+    return ui.LiveFigure(compute, _draw, controls, panels=2, size=(11.0, 4.4))
 
 
 def _draw(frame: pd.DataFrame, panels: "Sequence[Axes]") -> None:
@@ -227,10 +241,10 @@ def _draw(frame: pd.DataFrame, panels: "Sequence[Axes]") -> None:
             if method == "minibatch W₁":
                 ax.axhline(group[score].iloc[0], color=ui.PALETTE[color], linestyle=":", label=method)
             else:
-                look: dict[str, Any] = {"color": ui.PALETTE[color], "marker": marker, "markevery": 5}
+                look: dict[str, Any] = {"color": ui.PALETTE[color], "marker": marker, "markevery": 4}
                 ax.plot(group["step"], group[score], label=method, **look)
         ax.axhline(1, color=ui.PALETTE["grey"], linewidth=3, zorder=0)
-        ax.set(xlim=(0, STEPS), xlabel="critic steps", ylabel=_SCORES[score])
+        ax.set(xlim=(0, _LIVE), xlabel="critic steps", ylabel=_SCORES[score])
     panels[0].set_ylim(0, max(2.0, 1.1 * frame["ratio"].clip(upper=12).max()))
-    panels[1].set_ylim(-1, 1.05)
+    panels[1].set(ylim=(-1.5, 1.05), yticks=(-1, -0.5, 0, 0.5, 1))  # below is room for the legend
     panels[1].legend(loc="lower right", fontsize=9)

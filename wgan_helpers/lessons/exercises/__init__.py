@@ -14,6 +14,7 @@ from wgan_helpers.lessons.exercises.notebook_05 import crossover_dimension, grad
 from wgan_helpers.lessons.exercises.notebook_06 import light_proof, log_sinkhorn_step, naive_sinkhorn_breaks
 from wgan_helpers.lessons.exercises.notebook_07 import best_of, bjorck_step, generator_loss
 from wgan_helpers.lessons.exercises.notebook_08 import verdict_rule
+from wgan_helpers.lessons.exercises.notebook_09 import line_estimate, unbiased_energy
 
 __all__ = [
     "best_of",
@@ -26,6 +27,7 @@ __all__ = [
     "gradient_penalty",
     "jensen_shannon",
     "light_proof",
+    "line_estimate",
     "log_sinkhorn_step",
     "mean_batch_loss",
     "naive_sinkhorn_breaks",
@@ -34,5 +36,6 @@ __all__ = [
     "point_distance",
     "saturating_slope",
     "true_distance",
+    "unbiased_energy",
     "verdict_rule",
 ]
