@@ -10,7 +10,7 @@ WARMED := $(wildcard wgan_helpers/transport/*.py wgan_helpers/images/faces/*.py)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup lab test lint figures replication bench sync lock clean
+.PHONY: help setup lab test lint lowest html figures replication bench sync lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -58,6 +58,12 @@ lint: setup ## style, types, layers, pairs
 	$(call section,layers,.venv/bin/lint-imports --no-logo)
 	$(call section,pairs,$(PY) tools/sync.py --check)
 
+lowest: setup ## test the package with the lowest versions that pyproject.toml allows
+	$(call section,lowest versions,$(PY) tools/lowest.py)
+
+html: setup ## the course as web pages in build/html, to be read without a kernel
+	$(PY) tools/pages.py $(ARGS)
+
 figures: setup ## run all notebooks and store their pictures; one of them: make figures NB=05
 	$(PY) tools/figures.py $(NB) $(ARGS)
 
@@ -78,5 +84,5 @@ lock: setup ## requirements.lock from pyproject.toml; newer versions: make lock 
 	$(PY) tools/lock.py $(ARGS)
 
 clean: ## remove .venv and every cache
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-lowest build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

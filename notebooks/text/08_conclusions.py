@@ -57,7 +57,7 @@ found = replication.verdicts(frame)
 kept = {"fewer than a third": (0, 1 / 3), "between a third and two thirds": (1 / 3, 2 / 3), "more than two thirds": (2 / 3, 1.01)}
 share = (found == "holds").mean()
 ui.predict(
-    f"How many of the {len(found)} claims hold, without any condition?",
+    "How many of the claims hold, without any condition?",
     list(kept),
     answer=next(name for name, (low, high) in kept.items() if low <= share < high),
     because=f"It is {(found == 'holds').sum()} of {len(found)}. Look at those that do not: what is the condition, and does the paper name it?",

@@ -15,7 +15,7 @@ SCORES: Final[Mapping[str, str]] = MappingProxyType(
         "f1": "F1 (harmonic mean of precision and recall)",
         "precision": "precision (share of generated points)",
         "recall": "recall (share of real points)",
-        "frechet": "Fréchet distance to real pictures",
+        "frechet": "Fréchet distance (to real pictures)",
     }
 )
 
