@@ -34,14 +34,15 @@ def recordable(steps: int | None = None) -> dict[str, recorded.Run]:
         Of each generator, if not those of :data:`STUDIES`.
     """
     return {
-        _name(data, loss): _run(data, loss, count, base if steps is None else replace(base, steps=steps))
+        name: _run(data, loss, count, base if steps is None else replace(base, steps=steps))
         for data, (count, base) in STUDIES.items()
-        for loss in LOSSES
+        for name, loss in names(data).items()
     }
 
 
-def _name(data: str, loss: str) -> str:
-    return loss if data == "ring" else f"{data}-{loss}"
+def names(data: str) -> dict[str, str]:
+    """The losses of the study of ``data`` by the names of their runs."""
+    return {loss if data == "ring" else f"{data}-{loss}": loss for loss in LOSSES}
 
 
 def _run(data: str, loss: str, count: int, base: gans.Config) -> recorded.Run:
@@ -74,12 +75,12 @@ def of_record(record: recorded.Recorded, data: str = "ring") -> pd.DataFrame:
     ValueError
         If nothing was recorded of it.
     """
-    names = {_name(data, loss): loss for loss in LOSSES}
-    frame = record.frame[record.frame["method"].isin(names)].dropna(axis="columns", how="all")
+    losses = names(data)
+    frame = record.frame[record.frame["method"].isin(losses)].dropna(axis="columns", how="all")
     if frame.empty:
         raise ValueError(f"nothing is recorded of {data!r}: python -m wgan_helpers.record losses")
     frame = frame.rename(columns={"step": "setting"}).assign(
-        loss=frame["method"].map(names), data=data, finite=frame["finite"].astype(bool)
+        loss=frame["method"].map(losses), data=data, finite=frame["finite"].astype(bool)
     )
     return (
         frame.drop(columns="method")

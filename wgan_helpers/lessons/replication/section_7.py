@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from wgan_helpers import gans
-from wgan_helpers.lessons import lipschitz, loss_study
+from wgan_helpers.lessons import lipschitz, loss_recorded, loss_statistics, loss_study
 from wgan_helpers.lessons.loss_settings import LOSSES
 from wgan_helpers.lessons.replication.claim import Claim, Estimate, Range, Statement
 from wgan_helpers.lessons.replication.numbers import bootstrap, difference, record
+from wgan_helpers.recorded import Recorded
 
 _SEEN: Final = "07_space_of_gans"
 _PAIRS: Final = {
@@ -49,32 +50,48 @@ def _bound(seed: int) -> Estimate:
     return Estimate(float(snapshot.lipschitz_bound()))
 
 
+Scores = dict[str, np.ndarray]  # of all settings of each loss, or of all seeds; more is better
+
+
 @lru_cache(2)
-def _scores(seed: int) -> dict[str, np.ndarray]:
+def _scores(seed: int) -> Scores:
     """F1 of 16 random settings of two losses, 1000 steps on the ring."""
     return _by_loss(loss_study.measure(("ns", "wgan-gp"), seed=seed))
 
 
-def _recorded_scores() -> dict[str, np.ndarray] | None:
-    """The same of 100 settings of each of the seven losses, on the ring, if they are recorded."""
-    found = record("losses")
-    return None if found is None else _by_loss(found.frame[found.frame["method"].isin(LOSSES)], "method")
+def _recorded_scores(data: str) -> Scores | None:
+    """The same of all losses at length, or one over the Fréchet distance, if there is a record of all of them."""
+    return _of_all(record("losses"), data)
 
 
-def _by_loss(frame: pd.DataFrame, column: str = "loss") -> dict[str, np.ndarray]:
-    return {str(loss): group["f1"].to_numpy() for loss, group in frame.groupby(column)}
+def _again() -> Scores | None:
+    """F1 of the best setting of each loss on the ring, with 50 other seeds."""
+    return _of_all(record("losses-best"), "ring")
+
+
+def _of_all(found: Recorded | None, data: str) -> Scores | None:
+    if found is None or not set(loss_recorded.names(data)) <= set(found.about):
+        return None
+    return _by_loss(loss_recorded.of_record(found, data))
+
+
+def _by_loss(frame: pd.DataFrame) -> Scores:
+    score = loss_statistics.score_of(frame)
+    better = 1 / frame[score] if score == "frechet" else frame[score]
+    return {str(loss): group.to_numpy() for loss, group in better.groupby(frame["loss"])}
 
 
 def _drawn(scores: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     return generator.choice(scores, len(scores))
 
 
-def _vanilla_beside(scores: dict[str, np.ndarray]) -> Estimate:
+def _vanilla_beside(scores: Scores, of_many: Callable[[np.ndarray], float] = np.max) -> Estimate:
     ns, penalty = scores["ns"], scores["wgan-gp"]
-    return bootstrap(lambda g: _drawn(ns, g).max() - _drawn(penalty, g).max(), ns.max() - penalty.max())
+    found = of_many(ns) / of_many(penalty)
+    return bootstrap(lambda g: of_many(_drawn(ns, g)) / of_many(_drawn(penalty, g)), float(found))
 
 
-def _median_over_best(loss: str, scores: dict[str, np.ndarray]) -> Estimate:
+def _median_over_best(loss: str, scores: Scores) -> Estimate:
     own = scores[loss]
     return bootstrap(lambda g: float(np.median(_drawn(own, g))) / own.max(), float(np.median(own) / own.max()))
 
@@ -83,22 +100,27 @@ def _sensitivity(loss: str) -> Callable[[int], Estimate]:
     return lambda seed: _median_over_best(loss, _scores(seed))
 
 
-def _leads(scores: dict[str, np.ndarray], draws: int = 500) -> Estimate:
-    """How often the loss that is best most often is best in a bootstrap draw of the whole study."""
-    generator = np.random.default_rng(0)
-    best = [max(scores, key=lambda loss: _drawn(scores[loss], generator).max()) for _ in range(draws)]
-    share = float(pd.Series(best).value_counts(normalize=True).iloc[0])
-    return Estimate(share, (share * (1 - share) / draws) ** 0.5)
+def _wins() -> Estimate | None:
+    """The share of the recorded studies that the loss which wins most of them wins."""
+    again, studies = _again(), [scores for data in loss_recorded.STUDIES if (scores := _recorded_scores(data))]
+    if again is None or len(studies) < 2:
+        return None
+
+    def share(draw: Callable[[np.ndarray], np.ndarray]) -> float:
+        winners = [max(scores, key=lambda loss: draw(scores[loss]).max()) for scores in studies]
+        winners.append(max(again, key=lambda loss: draw(again[loss]).mean()))
+        return float(pd.Series(winners).value_counts(normalize=True).max())
+
+    return bootstrap(lambda g: share(partial(_drawn, generator=g)), share(lambda scores: scores))
 
 
-def _of_record(
-    judge: Callable[[dict[str, np.ndarray]], Estimate], needs: tuple[str, ...]
+def _if_recorded(
+    scores: Callable[[], Scores | None], judge: Callable[[Scores], Estimate]
 ) -> Callable[[], Estimate | None]:
-    def found() -> Estimate | None:
-        scores = _recorded_scores()
-        return None if scores is None or not set(needs) <= set(scores) else judge(scores)
+    return lambda: None if (found := scores()) is None else judge(found)
 
-    return found
+
+_ring, _digits = partial(_recorded_scores, "ring"), partial(_recorded_scores, "digits")
 
 
 CLAIMS: Final = (
@@ -158,13 +180,19 @@ CLAIMS: Final = (
         "7.2",
         Statement(
             "With the right hyperparameters the vanilla GAN is comparable to WGAN-GP, or better.",
-            "best F1 of the non-saturating GAN − best F1 of WGAN-GP, ring of 8 Gaussians",
-            Range(low=-0.1),
-            {"16 random settings, 1000 steps": lambda seed: _vanilla_beside(_scores(seed))},
-            {"100 random settings, 2000 steps": _of_record(_vanilla_beside, ("ns", "wgan-gp"))},
+            "best score of the non-saturating GAN / best of WGAN-GP; F1 on the ring, 1 / Fréchet distance on digits",
+            Range(low=0.8),
+            {"ring, 16 random settings, 1000 steps": lambda seed: _vanilla_beside(_scores(seed))},
+            {
+                "ring, 100 random settings, 2000 steps": _if_recorded(_ring, _vanilla_beside),
+                "ring, the best of these with 50 other seeds, mean": _if_recorded(
+                    _again, partial(_vanilla_beside, of_many=np.mean)
+                ),
+                "digits, 32 random settings, 1000 steps": _if_recorded(_digits, _vanilla_beside),
+            },
         ),
         "comparable or better (Lucic et al. 2017)",
-        "In a short run on the ring the penalty is slower; how much depends on the number of steps and of settings.",
+        "One seed of each setting favours it. With other seeds, and on digits, gradient penalties do better here.",
         _SEEN,
         6,
     ),
@@ -176,7 +204,7 @@ CLAIMS: Final = (
             "median F1 over random settings / best F1",
             Range(high=0.5),
             {f"{loss}, 16 settings": _sensitivity(loss) for loss in ("ns", "wgan-gp")},
-            {f"{loss}, 100 settings": _of_record(partial(_median_over_best, loss), (loss,)) for loss in LOSSES},
+            {f"{loss}, 100 settings": _if_recorded(_ring, partial(_median_over_best, loss)) for loss in LOSSES},
         ),
         "very sensitive",
         "From ranges so wide that most settings fail.",
@@ -188,13 +216,13 @@ CLAIMS: Final = (
         "7.2",
         Statement(
             "No single loss consistently outperforms the others.",
-            "how often the leading loss has the best F1, if the study is repeated (bootstrap)",
+            "share of the recorded studies that the loss which wins most of them wins",
             Range(high=0.95),
             {},
-            {"seven losses, 100 settings": _of_record(_leads, LOSSES)},
+            {"ring, ring again with 50 other seeds, pictures": _wins},
         ),
         "no single loss",
-        "One law only; over four data sets in the original study.",
+        "LSGAN has the best setting on the ring, WGAN-GP if the best are repeated, DRAGAN by a hair on digits.",
         _SEEN,
         6,
     ),
