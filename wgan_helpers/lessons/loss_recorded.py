@@ -19,7 +19,6 @@ STUDIES: Final[Mapping[str, tuple[int, gans.Config]]] = MappingProxyType(
     {
         "ring": (100, replace(BASE, steps=2000)),
         "digits": (32, replace(BASE, steps=1000, hidden=64)),
-        "triangles": (16, replace(BASE, steps=500, hidden=64)),
         "faces": (16, replace(BASE, steps=500, hidden=64)),
     }
 )

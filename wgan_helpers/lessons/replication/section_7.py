@@ -222,7 +222,7 @@ CLAIMS: Final = (
             {"ring, ring again with 50 other seeds, pictures": _wins},
         ),
         "no single loss",
-        "LSGAN has the best setting on the ring, WGAN-GP if the best are repeated, DRAGAN by a hair on digits.",
+        "LSGAN has the best setting on the ring; WGAN-GP leads if these are repeated, and by a hair on digits.",
         _SEEN,
         6,
     ),
