@@ -1,14 +1,16 @@
 """What a notebook's kernel costs: memory after Run All, and seconds until the first live picture.
 
-    python benchmarks/kernel.py [--quick]
+    python benchmarks/kernel.py [--quick] [--one-cpu]
 
 No browser: the cells run through jupyter_client, and a message that carries a picture counts as shown.
 Resident memory is what the operating system holds for the kernel; unique memory leaves out what it shares
-with other processes. Target: at most 700 MB after Run All. ``--quick`` runs notebooks 00 and 05 only.
+with other processes. Target: at most 700 MB after Run All. ``--quick`` runs notebooks 00 and 05 only;
+``--one-cpu`` gives them as many processors as Binder does.
 """
 
 import argparse
 import math
+import os
 import sys
 import time
 from dataclasses import dataclass
@@ -44,11 +46,14 @@ class Cost:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Memory and start of a notebook's kernel.")
     parser.add_argument("--quick", action="store_true", help="notebooks 00 and 05 only")
-    quick = parser.parse_args().quick
+    parser.add_argument("--one-cpu", action="store_true", help="on one processor, as on Binder (Linux only)")
+    given = parser.parse_args()
+    if given.one_cpu:
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # kernels inherit it
     print("| notebook | resident MB | unique MB | peak MB | first live picture s | Run All s |")
     print("|---|--:|--:|--:|--:|--:|")
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        if quick and not path.name.startswith(("00", "05")):
+        if given.quick and not path.name.startswith(("00", "05")):
             continue
         cost = measure(path)
         memory = f"{cost.resident:.0f} | {cost.unique:.0f} | {cost.peak:.0f}"

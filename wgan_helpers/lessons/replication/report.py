@@ -109,9 +109,12 @@ def document(folder: Path | None = None) -> str:
 def counted(found: pd.Series) -> str:
     """How many claims got which verdict, in a sentence."""
     counts = found.value_counts()
-    return (
-        f"**{len(found)} claims**: " + ", ".join(f"{counts[name]} {name}" for name in VERDICTS if name in counts) + "."
-    )
+    parts = [
+        f"{counts[name]} {name if counts[name] == 1 else name.replace('holds', 'hold')}"
+        for name in VERDICTS
+        if name in counts
+    ]
+    return f"**{len(found)} claims**: {', '.join(parts)}."
 
 
 def argument(frame: pd.DataFrame) -> str:
