@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.spatial.distance import cdist
 
-from wgan_helpers import distributions, gans, networks, transport
+from wgan_helpers import distributions, gans, images, networks, transport
 
 NUMBERS = st.one_of(
     st.floats(-3, 3, width=32),
@@ -213,3 +213,18 @@ def test_networks_are_built_or_refused(name, data):
     value = st.one_of(st.integers(-1, 8), NUMBERS, ODD)
     required = [p for p in inspect.signature(kind).parameters.values() if p.default is p.empty]
     answer(kind, *[data.draw(value) for _ in required])
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.sampled_from(["faces", "digits", "face", "", None, 3]), st.data())
+def test_pictures_are_as_asked_for_or_refused(name, data):
+    size, n, seed = (data.draw(st.one_of(st.integers(-1, 12), NUMBERS, ODD)) for _ in range(3))
+    pictures = answer(images.load, name, size=size, n=n, seed=seed)
+    if pictures is None:
+        return
+    assert pictures.pixels.shape[0] == pictures.flat.shape[0] == (n or len(pictures.pixels))
+    assert size is None or pictures.pixels.shape[2:] == (size, size)
+    assert 0 <= pictures.flat.min() and pictures.flat.max() <= 1
+    count = data.draw(st.one_of(st.integers(-1, 3), ODD))
+    drawn = answer(pictures.sample, count, torch.Generator().manual_seed(0))
+    assert drawn is None or drawn.shape == (count, pictures.flat.shape[1])
