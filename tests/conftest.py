@@ -5,7 +5,13 @@ import shutil
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# CI tries the same examples each time; everyone else finds new ones
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 ROOT = Path(__file__).resolve().parent.parent
 NO_CHROMIUM = "no Chromium: sudo apt-get install chromium, or make test CHROMIUM=/path/to/chrome"

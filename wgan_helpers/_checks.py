@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _SHOWN: Final = 80  # characters of a value in an error
+MOST: Final = 1e15  # of a coordinate: one over another, and some hundred times that, is finite in single precision
 
 
 def shown(value: Any) -> str:
@@ -45,6 +46,11 @@ def positive(value: Any, name: str) -> float:
     if checked <= 0:
         raise ValueError(f"{name} must be positive, got {value}")
     return checked
+
+
+def length(value: Any, name: str) -> float:
+    """``value`` as a positive number from which single precision makes no infinity."""
+    return number(positive(value, name), name, 1 / MOST, MOST)
 
 
 def one_of(value: Any, name: str, known: Iterable[str]) -> str:

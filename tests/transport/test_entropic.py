@@ -368,12 +368,12 @@ def test_huge_and_tiny_units(scale):
         torch.testing.assert_close(plan, transport.entropic_plan(x / scale, y / scale, epsilon), rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("epsilon", [1e-8, 1e8, 1e300])
+@pytest.mark.parametrize("epsilon", [1e-8, 1e8, 1e13, 1e300])
 def test_epsilon_may_be_absurd(solver, epsilon):
     x, y = points(10, 2), points(10, 2, seed=1)
     limit = transport.wasserstein1(x, y) if epsilon < 1 else cdist(x, y).mean()
     for cost in (transport.entropic_cost(x, y, epsilon), transport.entropic_transport(x, y, epsilon).cost):
-        assert cost.item() == pytest.approx(float(limit), rel=1e-6, abs=1e-15 * epsilon)
+        assert cost.item() == pytest.approx(float(limit), rel=1e-6)
 
 
 def test_epsilon_below_rounding_is_refused():

@@ -60,7 +60,7 @@ class Funnels(Sampled):
         _checks.integer(self.funnels, "funnels")
         _checks.number(self.power, "power", minimum=1)
         _checks.integer(self.seed, "seed", minimum=0)
-        _checks.positive(self.half, "half")
+        _checks.length(self.half, "half")
 
     @property
     def name(self) -> str:

@@ -23,7 +23,8 @@ class UniformCube(Sampled):
 
     def __post_init__(self) -> None:
         _checks.integer(self.dim, "dim")
-        if _checks.number(self.low, "low") >= _checks.number(self.high, "high"):
+        low, high = (_checks.number(getattr(self, end), end, -_checks.MOST, _checks.MOST) for end in ("low", "high"))
+        if low >= high:
             raise ValueError(f"high must be above low = {self.low:g}, got {self.high:g}")
 
     @property
@@ -55,14 +56,16 @@ class Gaussian(Sampled):
     centre: tuple[float, ...]
 
     def __init__(self, dim: int, mean: float | Sequence[float] | Tensor = 0.0, std: float = 1.0) -> None:
-        dim = _checks.integer(dim, "dim")
+        dim, most = _checks.integer(dim, "dim"), _checks.MOST
         vector = torch.as_tensor(mean, dtype=torch.float64)
         if vector.shape not in ((), (dim,)):
             raise ValueError(f"mean must be one number or have shape ({dim},), got {tuple(vector.shape)}")
-        centre = tuple(_checks.number(value, "mean") for value in vector.expand(dim).tolist())
+        centre = tuple(
+            _checks.number(value, "mean", -_checks.MOST, _checks.MOST) for value in vector.expand(dim).tolist()
+        )
         # `mean` itself is the tensor that every law has; dataclasses cannot give one name both meanings
         object.__setattr__(self, "dim", dim)
-        object.__setattr__(self, "std", _checks.number(std, "std", minimum=0))
+        object.__setattr__(self, "std", _checks.number(std, "std", 0, most))
         object.__setattr__(self, "centre", centre)
 
     @property
@@ -109,7 +112,7 @@ class ParallelLines(Sampled):
     theta: float
 
     def __post_init__(self) -> None:
-        _checks.number(self.theta, "theta")
+        _checks.number(self.theta, "theta", -_checks.MOST, _checks.MOST)
 
     @property
     def mean(self) -> Tensor:

@@ -41,9 +41,9 @@ class GaussianRing(Sampled):
 
     def __post_init__(self) -> None:
         _checks.integer(self.modes, "modes")
-        _checks.positive(self.radius, "radius")
-        _checks.number(self.std, "std", minimum=0)
-        _checks.positive(self.scale, "scale")
+        _checks.length(self.radius, "radius")
+        _checks.number(self.std, "std", 0, _checks.MOST)
+        _checks.length(self.scale, "scale")
 
     @property
     def name(self) -> str:
@@ -103,9 +103,9 @@ class GaussianGrid(Sampled):
 
     def __post_init__(self) -> None:
         _checks.integer(self.side, "side")
-        _checks.positive(self.spacing, "spacing")
-        _checks.number(self.std, "std", minimum=0)
-        _checks.positive(self.scale, "scale")
+        _checks.length(self.spacing, "spacing")
+        _checks.number(self.std, "std", 0, _checks.MOST)
+        _checks.length(self.scale, "scale")
 
     @property
     def name(self) -> str:
@@ -164,8 +164,8 @@ class SwissRoll(Sampled):
     scale: float = 7.5
 
     def __post_init__(self) -> None:
-        _checks.number(self.noise, "noise", minimum=0)
-        _checks.positive(self.scale, "scale")
+        _checks.number(self.noise, "noise", 0, _checks.MOST)
+        _checks.length(self.scale, "scale")
 
     @property
     def mean(self) -> Tensor:

@@ -17,6 +17,7 @@ from wgan_helpers.transport.transforms import soft_c_transform
 
 Epsilon = float | Sequence[float] | np.ndarray | Tensor
 _ROUNDING = 1e-14  # of distances, and then some
+_LIMIT = 1e7  # times a distance: from here on ε changes the cost by less than a part in 1e7, and rounding by more
 _COMPILED = ("cpu",)  # devices of the compiled kernels; on others, torch
 
 
@@ -46,17 +47,31 @@ class Batch(NamedTuple):
     mass: Tensor
 
 
-def settings_of(epsilon: Epsilon, tolerance: float, max_iterations: int) -> Settings:
+def settings_of(epsilon: Epsilon, tolerance: float, max_iterations: int, x: Tensor, y: Tensor) -> Settings:
     tolerance = _checks.positive(tolerance, "tolerance")
     most = _checks.integer(max_iterations, "max_iterations")
     values = np.asarray(epsilon.tolist() if isinstance(epsilon, Tensor) else epsilon, dtype=object)
     if values.ndim == 0:
-        return Settings([_checks.positive(values.item(), "epsilon")], None, tolerance, most)
-    if values.ndim > 1 or values.size == 0:
+        given, order = [_checks.positive(values.item(), "epsilon")], None
+    elif values.ndim > 1 or values.size == 0:
         raise ValueError(f"epsilon must be a number or a list of them, got shape {values.shape}")
-    given = [_checks.positive(value, "epsilon") for value in values]
-    falling = sorted(range(len(given)), key=lambda k: -given[k])
-    return Settings([given[k] for k in falling], list(np.argsort(falling)), tolerance, most)
+    else:
+        unsorted = [_checks.positive(value, "epsilon") for value in values]
+        falling = sorted(range(len(unsorted)), key=lambda k: -unsorted[k])
+        given, order = [unsorted[k] for k in falling], list(np.argsort(falling))
+    return Settings(_within_rounding(given, x.detach(), y.detach()), order, tolerance, most)
+
+
+def _within_rounding(epsilons: list[float], x: Tensor, y: Tensor) -> list[float]:
+    """Each ε where it can be told from 0, and where the costs can be told beside it: the limit is as near there."""
+    lower, upper = torch.minimum(x.amin(dim=-2), y.amin(dim=-2)), torch.maximum(x.amax(dim=-2), y.amax(dim=-2))
+    extent = float((upper.double() - lower.double()).amax())
+    if epsilons[-1] < _ROUNDING * extent:
+        raise ValueError(
+            f"epsilon = {epsilons[-1]:g} is lost in the rounding of points that are {extent:g} apart: "
+            "use wasserstein1, its limit, or a larger epsilon"
+        )
+    return [min(epsilon, _LIMIT * extent) for epsilon in epsilons] if extent > 0 else epsilons
 
 
 def batch_of(x: Tensor, a: Array | None, name: str) -> Batch:
@@ -73,22 +88,10 @@ def shaped(part: Tensor, x: Tensor, settings: Settings) -> Tensor:
 
 
 def solve(p: Batch, q: Batch, settings: Settings) -> Solved:
-    _refuse_epsilon_below_rounding(p, q, settings)
     compiled = p.points.device.type in _COMPILED
     solved = (_solve_compiled if compiled else _solve_torch)(p, q, settings)
     _warn_unless_converged(solved, settings)
     return solved if bool(p.mass.all() and q.mass.all()) else _extended(p, q, solved, settings)
-
-
-def _refuse_epsilon_below_rounding(p: Batch, q: Batch, settings: Settings) -> None:
-    lower = torch.minimum(p.points.detach().amin(dim=1), q.points.detach().amin(dim=1))
-    upper = torch.maximum(p.points.detach().amax(dim=1), q.points.detach().amax(dim=1))
-    extent = float((upper - lower).amax())
-    if settings.epsilons[-1] < _ROUNDING * extent:
-        raise ValueError(
-            f"epsilon = {settings.epsilons[-1]:g} is lost in the rounding of points that are {extent:g} apart: "
-            "use wasserstein1, its limit, or a larger epsilon"
-        )
 
 
 def _solve_compiled(p: Batch, q: Batch, settings: Settings) -> Solved:

@@ -103,7 +103,7 @@ def entropic_transport(
     Cuturi 2013; Peyré and Cuturi 2019, chapter 4.
     """
     x, y = two_samples(x, y)
-    settings = settings_of(epsilon, tolerance, max_iterations)
+    settings = settings_of(epsilon, tolerance, max_iterations, x, y)
     left, right = batch_of(x, a, "a"), batch_of(y, b, "b")
     solved = solve(left, right, settings)
     cost = differentiable(left, right, solved, settings)
@@ -149,7 +149,7 @@ def entropic_cost(
         As :func:`entropic_transport`.
     """
     x, y = two_samples(x, y)
-    settings = settings_of(epsilon, tolerance, max_iterations)
+    settings = settings_of(epsilon, tolerance, max_iterations, x, y)
     left, right = batch_of(x, a, "a"), batch_of(y, b, "b")
     return shaped(differentiable(left, right, solve(left, right, settings), settings), x, settings).to(x.dtype)
 
@@ -189,7 +189,7 @@ def entropic_plan(
         As :func:`entropic_transport`.
     """
     x, y = two_samples(x, y)
-    settings = settings_of(epsilon, tolerance, max_iterations)
+    settings = settings_of(epsilon, tolerance, max_iterations, x, y)
     with torch.no_grad():
         left, right = batch_of(x, a, "a"), batch_of(y, b, "b")
         solved = solve(left, right, settings)
@@ -238,7 +238,7 @@ def sinkhorn_divergence(
     Genevay, Peyré, Cuturi 2018; Feydy et al. 2019 (positive, convex, and its gradient).
     """
     x, y = two_samples(x, y)
-    settings = settings_of(epsilon, tolerance, max_iterations)
+    settings = settings_of(epsilon, tolerance, max_iterations, x, y)
     left, right = batch_of(x, a, "a"), batch_of(y, b, "b")
     across = differentiable(left, right, solve(left, right, settings), settings)
     left_self = differentiable(left, left, solve(left, left, settings), settings)
