@@ -87,7 +87,7 @@ def test_an_idle_worker_keeps_no_thread():
     for thread in threading.enumerate():
         if thread.name == "live-figure":
             thread.join(10)
-    assert threading.active_count() == before
+    assert threading.active_count() <= before  # those of other tests may end meanwhile
 
 
 def test_wait_reports_work_that_takes_longer():
