@@ -16,8 +16,8 @@ FOLDER = ROOT / ".venv-lowest"
 AT_LEAST = re.compile(r"(?P<name>[\w.-]+)>=(?P<version>[\d.]+)")
 EXTRAS = "lab,test,scale"
 TESTS = ["-m", "not notebooks and not browser", "--ignore=tests/project", "-p", "no:cacheprovider", "-n", "2"]
-# older packages warn of what newer ones, which they did not know, will drop
-TESTS += ["-W", "ignore::DeprecationWarning"]
+# older packages warn of more, and of newer ones that they did not know: no errors here
+TESTS += ["-o", "filterwarnings=default"]
 
 
 def constraints() -> list[str]:
