@@ -220,7 +220,8 @@ class Figure:
         """Wait until the picture is final for what the controls show; the status line then."""
         # once the kernel has answered this, it has dealt with what was pressed before
         self.page.evaluate("wgan.python('')")
-        self.page.wait_for_function("figure => wgan.settled(figure)", arg=self.root.element_handle())
+        # the largest study of losses trains 700 models: 75 s here, more on a crowded machine
+        self.page.wait_for_function("figure => wgan.settled(figure)", arg=self.root.element_handle(), timeout=3 * WAIT)
         return self.status()
 
     def finish(self, patience: float = 2.0) -> str:
