@@ -1,4 +1,4 @@
-# make setup | lab | test | figures | replication | bench | sync | lint | lock | clean: `make` alone says what each does.
+# The project's commands: `make` alone says what each does.
 # Everything runs in .venv. Paths are relative, so that a folder with spaces in its name will do.
 
 PYTHON ?= python3

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _SHOWN: Final = 80  # characters of a value in an error
-MOST: Final = 1e15  # of a coordinate: one over another, and some hundred times that, is finite in single precision
+LARGEST: Final = 1e15  # of a coordinate: one over another, and some hundred times that, is finite in single precision
 
 
 def shown(value: Any) -> str:
@@ -50,7 +50,7 @@ def positive(value: Any, name: str) -> float:
 
 def length(value: Any, name: str) -> float:
     """``value`` as a positive number from which single precision makes no infinity."""
-    return number(positive(value, name), name, 1 / MOST, MOST)
+    return number(positive(value, name), name, 1 / LARGEST, LARGEST)
 
 
 def one_of(value: Any, name: str, known: Iterable[str]) -> str:

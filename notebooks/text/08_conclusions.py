@@ -136,7 +136,7 @@ Markdown(replication.argument(frame))
 
 # %%
 name = "mean-picture"
-claim, own = replication.CLAIMS[name], frame[frame["claim"] == "mean-picture"]
+claim, own = replication.CLAIMS[name], frame[frame["claim"] == name]
 low, high = claim.statement.true
 for row in own.itertuples():
     shown = low < row.value - 2 * row.error and row.value + 2 * row.error < high

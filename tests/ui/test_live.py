@@ -282,7 +282,7 @@ def test_the_same_result_again_counts_and_is_not_drawn_again():
 
 def test_pictures_do_not_disturb_what_another_thread_makes(monkeypatch):
     # gc.get_objects() would: a tuple in the making then fails with SystemError, here some 20 times
-    monkeypatch.setattr("wgan_helpers.ui.drawing._GARBAGE", 0)
+    monkeypatch.setattr("wgan_helpers.ui.drawing._COLLECT_AFTER", 0)
     drawing = Drawing(1, (2.0, 2.0))
     drawing.show(bar, 1, "a bar")
     ended = threading.Event()

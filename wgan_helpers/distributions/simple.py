@@ -23,7 +23,9 @@ class UniformCube(Sampled):
 
     def __post_init__(self) -> None:
         _checks.integer(self.dim, "dim")
-        low, high = (_checks.number(getattr(self, end), end, -_checks.MOST, _checks.MOST) for end in ("low", "high"))
+        low, high = (
+            _checks.number(getattr(self, end), end, -_checks.LARGEST, _checks.LARGEST) for end in ("low", "high")
+        )
         if low >= high:
             raise ValueError(f"high must be above low = {self.low:g}, got {self.high:g}")
 
@@ -56,12 +58,12 @@ class Gaussian(Sampled):
     centre: tuple[float, ...]
 
     def __init__(self, dim: int, mean: float | Sequence[float] | Tensor = 0.0, std: float = 1.0) -> None:
-        dim, most = _checks.integer(dim, "dim"), _checks.MOST
+        dim, most = _checks.integer(dim, "dim"), _checks.LARGEST
         vector = torch.as_tensor(mean, dtype=torch.float64)
         if vector.shape not in ((), (dim,)):
             raise ValueError(f"mean must be one number or have shape ({dim},), got {tuple(vector.shape)}")
         centre = tuple(
-            _checks.number(value, "mean", -_checks.MOST, _checks.MOST) for value in vector.expand(dim).tolist()
+            _checks.number(value, "mean", -_checks.LARGEST, _checks.LARGEST) for value in vector.expand(dim).tolist()
         )
         # `mean` itself is the tensor that every law has; dataclasses cannot give one name both meanings
         object.__setattr__(self, "dim", dim)
@@ -112,7 +114,7 @@ class ParallelLines(Sampled):
     theta: float
 
     def __post_init__(self) -> None:
-        _checks.number(self.theta, "theta", -_checks.MOST, _checks.MOST)
+        _checks.number(self.theta, "theta", -_checks.LARGEST, _checks.LARGEST)
 
     @property
     def mean(self) -> Tensor:

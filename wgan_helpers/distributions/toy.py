@@ -42,7 +42,7 @@ class GaussianRing(Sampled):
     def __post_init__(self) -> None:
         _checks.integer(self.modes, "modes")
         _checks.length(self.radius, "radius")
-        _checks.number(self.std, "std", 0, _checks.MOST)
+        _checks.number(self.std, "std", 0, _checks.LARGEST)
         _checks.length(self.scale, "scale")
 
     @property
@@ -104,7 +104,7 @@ class GaussianGrid(Sampled):
     def __post_init__(self) -> None:
         _checks.integer(self.side, "side")
         _checks.length(self.spacing, "spacing")
-        _checks.number(self.std, "std", 0, _checks.MOST)
+        _checks.number(self.std, "std", 0, _checks.LARGEST)
         _checks.length(self.scale, "scale")
 
     @property
@@ -164,7 +164,7 @@ class SwissRoll(Sampled):
     scale: float = 7.5
 
     def __post_init__(self) -> None:
-        _checks.number(self.noise, "noise", 0, _checks.MOST)
+        _checks.number(self.noise, "noise", 0, _checks.LARGEST)
         _checks.length(self.scale, "scale")
 
     @property

@@ -30,7 +30,8 @@ LOOKS: Final = {
 }
 _POINTS_PER_CENTROID: Final = 20
 _AT_ONCE: Final = 100  # pictures
-_VALUES: Final = 2**21  # coordinates of points that are drawn at once, so that pictures need little memory
+#: Coordinates of points that are drawn together, so that large minibatches of pictures need little memory.
+VALUES_AT_ONCE: Final = 2**21
 _SMALL: Final = 16  # pixels: larger pictures are clustered at this size
 # scikit-learn sets the threads of BLAS for the whole process while it fits: two fits at once can hang it
 _one_fit = threading.Lock()
@@ -114,7 +115,7 @@ def compare(law: Law, n: int, repetitions: range, kinds: Sequence[str], seed: in
 
     Columns: ``law, dim, n, batch, repetition, seed, w1``.
     """
-    at_once = max(1, _VALUES // (2 * n * law.dim))
+    at_once = max(1, VALUES_AT_ONCE // (2 * n * law.dim))
     parts = [repetitions[first : first + at_once] for first in range(0, len(repetitions), at_once)]
     w1 = torch.cat([_distances(law, n, part, kinds, seed) for part in parts], dim=1)
     return pd.DataFrame(

@@ -29,7 +29,6 @@ SHARES: Final = tuple(round(0.05 * stop, 2) for stop in range(21))
 #: The pictures that are known here, and their size; ``None`` is the only one there is.
 SIZES: Final = {"faces": 32, "digits": None}
 _SHOWN: Final = 16
-_VALUES: Final = 2**21  # coordinates of points that are there at once, so that large minibatches need little memory
 
 
 def measure(
@@ -65,7 +64,7 @@ def measure(
     for share in shares:
         _checks.number(share, "share", 0, 1)
     _checks.integer(n, "n")
-    at_once = max(1, _VALUES // (2 * n * batches.pictures(data, SIZES[data]).dim))
+    at_once = max(1, batches.VALUES_AT_ONCE // (2 * n * batches.pictures(data, SIZES[data]).dim))
     tasks = [(data, tuple(shares), n, seed, block) for block in monte_carlo.blocks(repetitions, min(10, at_once))]
     return monte_carlo.collect(_compare, tasks, executor, progress)
 

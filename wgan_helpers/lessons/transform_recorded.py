@@ -1,9 +1,8 @@
 """Figures 7 and 9 with larger networks and 5000 steps on digits, recorded: a row for each seed, after its last step."""
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -32,24 +31,13 @@ def recordable(seeds: int = 3) -> dict[str, recorded.Run]:
     seeds : int
         Of each; they train side by side.
     """
-
-    def rows_of(setting: Setting) -> Callable[[Path], recorded.Rows]:
-        def rows(_: Path) -> recorded.Rows:
-            began = time.perf_counter()
-            frame = measure([setting], base=LARGE, every=LARGE.steps, repetitions=seeds)
-            last = frame[frame["step"] == LARGE.steps].set_index("repetition")[_COLUMNS]
-            seconds = time.perf_counter() - began
-            for repetition, row in last.iterrows():
-                yield {"step": int(repetition), "seconds": seconds} | row.to_dict()
-            return None
-
-        return rows
-
     return {
         name: recorded.Run(
             {"base": asdict(LARGE), "variant": setting[0], **settings_of(*setting), "data": "digits", "seeds": seeds},
             seeds - 1,
-            rows_of(setting),
+            recorded.last_of_each(
+                partial(measure, [setting], base=LARGE, every=LARGE.steps, repetitions=seeds), _COLUMNS
+            ),
         )
         for name, setting in SETTINGS.items()
     }

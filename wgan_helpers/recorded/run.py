@@ -1,12 +1,14 @@
 """What a lesson gives to be recorded."""
 
-from collections.abc import Callable, Generator, Mapping
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
 
 Row: TypeAlias = dict[str, float]
 Rows: TypeAlias = "Generator[Row, None, np.ndarray | None]"
@@ -32,3 +34,26 @@ class Run:
     settings: Mapping[str, Any]
     steps: int
     rows: Callable[[Path], Rows]
+
+
+def last_of_each(measure: "Callable[[], pd.DataFrame]", columns: Sequence[str]) -> Callable[[Path], Rows]:
+    """What many seeds that train side by side gave in the end, as :attr:`Run.rows`: a row for each seed.
+
+    Parameters
+    ----------
+    measure : callable
+        Returns a frame with the columns ``repetition`` and ``step``. It is not resumed, but starts anew.
+    columns : sequence of str
+        What is recorded of it. A row's ``step`` is the repetition's number.
+    """
+
+    def rows(_: Path) -> Rows:
+        began = time.perf_counter()
+        frame = measure()
+        seconds = time.perf_counter() - began
+        last = frame[frame["step"] == frame["step"].max()].set_index("repetition")[[*columns]]
+        for repetition, row in last.iterrows():
+            yield {"step": int(repetition), "seconds": seconds} | row.to_dict()
+        return None
+
+    return rows

@@ -22,8 +22,8 @@ _DPI = 110
 _LEFT, _RIGHT, _BOTTOM, _TOP = 0.9, 0.15, 0.6, 0.5  # margins in inches: room for labels and a title of two lines
 _BESIDE, _BELOW = 0.52, 0.35  # inches from the axes to their labels
 _TICKS = 6  # per axis: five intervals
-_GARBAGE = 5  # collections of younger objects, of 7000 each: some three pictures' worth; Python itself waits for 10
-_LONG = 0.03  # seconds to look through what is alive: some 100,000 objects
+_COLLECT_AFTER = 5  # collections of younger objects, of 7000 each: some three pictures; Python itself waits for 10
+_SLOW_COLLECTION = 0.03  # seconds to look through what is alive: some 100,000 objects
 # matplotlib's text layout keeps state between calls that two threads must not share
 _turn = threading.Lock()
 
@@ -199,11 +199,11 @@ def _collect_garbage() -> None:
     What is left is not counted by ``gc.get_objects``: it would take hold of a tuple that another thread is just making
     from a generator, and Python then raises ``SystemError`` there.
     """
-    if gc.get_count()[2] < _GARBAGE:
+    if gc.get_count()[2] < _COLLECT_AFTER:
         return
     began = time.thread_time()
     gc.collect()
-    if time.thread_time() - began > _LONG:  # modules that were loaded meanwhile: they stay
+    if time.thread_time() - began > _SLOW_COLLECTION:  # modules that were loaded meanwhile: they stay
         gc.freeze()
 
 
