@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 
 _MOST = 256  # texts that a figure keeps: those of some five pictures, about 1 MB
+_Heights = tuple[float | None, float | None, float | None]
 _Glyph = tuple[np.ndarray, int, int, float]  # its coverage, where it lies, and the angle
 
 
@@ -27,6 +28,7 @@ class _Renderer(RendererAgg):
     def __init__(self, width: float, height: float, dpi: float) -> None:
         super().__init__(width, height, dpi)
         self._texts: OrderedDict[tuple[Any, ...], list[_Glyph]] = OrderedDict()
+        self._heights: dict[int, _Heights] = {}
         self._settings = ""
 
     def clear(self) -> None:
@@ -37,6 +39,14 @@ class _Renderer(RendererAgg):
         if settings != self._settings:
             self._settings = settings
             self._texts.clear()
+            self._heights.clear()
+
+    def _get_font_height_metrics(self, prop: Any) -> "_Heights":
+        """Ascent, descent and line gap of a font, in pixels: matplotlib asks here, or else reads the file each time."""
+        key = hash(prop)
+        if key not in self._heights:
+            self._heights[key] = _heights(self._prepare_font(prop), prop.get_size_in_points() * self.dpi / 72)
+        return self._heights[key]
 
     def draw_text(
         self, gc: Any, x: float, y: float, s: str, prop: Any, angle: float, ismath: Any = False, mtext: Any = None
@@ -78,6 +88,16 @@ class _Recorder:
     def __getattr__(self, name: str) -> Any:
         self.only_glyphs = False  # the bar of a fraction, say
         return getattr(self._agg, name)
+
+
+def _heights(font: Any, size: float) -> _Heights:
+    """Of a font of so many pixels, from the first table that has them."""
+    unit = size / font.get_sfnt_table("head")["unitsPerEm"]
+    if (table := font.get_sfnt_table("OS/2")) is not None:
+        return table["sTypoAscender"] * unit, -table["sTypoDescender"] * unit, table["sTypoLineGap"] * unit
+    if (table := font.get_sfnt_table("hhea")) is not None:
+        return table["ascent"] * unit, -table["descent"] * unit, table["lineGap"] * unit
+    return None, None, None
 
 
 def _shaping(mtext: Any) -> tuple[Any, ...]:

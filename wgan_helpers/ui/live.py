@@ -135,8 +135,8 @@ class LiveFigure(Pictured):
             self._drawing.show_error(error)
         busy.cancel()
         busy.join()
-        self._say(shown, ending, busy=False)
         self._drawing.rest()
+        self._say(shown, ending, busy=False)
 
     def _say(self, shown: str, progress: str, busy: bool) -> None:
         self._status.value = _STATUS.format(shown=shown, progress=progress)
