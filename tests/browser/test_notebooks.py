@@ -38,6 +38,16 @@ def test_the_tab_key_reaches_every_control_and_button(notebook):
         assert reached >= set(range(count)), figure.status()
 
 
+def test_every_control_says_its_name_and_its_setting_to_a_screen_reader(notebook):
+    for figure in [*notebook.figures(), *notebook.players()]:
+        for control in figure.controls():
+            role = "combobox" if control.is_menu else "slider"
+            assert figure.root.get_by_role(role, name=control.label, exact=True).count() == 1, control.label
+            if not control.is_menu:
+                readout = control.root.locator(".widget-readout").text_content()
+                assert control.handle.get_attribute("aria-valuetext") == readout
+
+
 def test_stop_leaves_a_picture_of_the_setting(notebook):
     for figure in notebook.figures():
         # the last control at its upper end: slow where anything is

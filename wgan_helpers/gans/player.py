@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,8 @@ from wgan_helpers.gans.config import Config, listed, shared
 from wgan_helpers.gans.objectives import OBJECTIVES, Losses, near_data
 from wgan_helpers.networks import passes
 from wgan_helpers.transport.cost import distances
+
+_FREED_BYTES: Final = 2**24
 
 
 class Player:
@@ -117,6 +119,7 @@ class Critic(Player):
         self._alone = randomness is None
         self._randomness = randomness or Randomness([c.seed for c in configs], device, alone=models is None)
         super().__init__(_networks.critic(first, dim, shape, models, self._randomness.generators), "lr_critic", configs)
+        _let_memory_stay()
         self.dim, self._models = dim, models
         nothing = torch.zeros(() if models is None else models, device=self._randomness.device)
         self.balance = nothing  # BEGAN's k
@@ -252,6 +255,14 @@ class Critic(Player):
             raise ValueError(
                 f"{self.config.objective} penalises slopes between pairs: it needs as many fake points as real ones"
             )
+
+
+def _let_memory_stay() -> None:
+    """Have freed memory stay with the process, and not go back to the system at each step of a population.
+
+    glibc keeps blocks up to the size of the largest that was ever freed, and twice as much at the end of its heap.
+    """
+    torch.empty(_FREED_BYTES, dtype=torch.uint8)
 
 
 @contextmanager

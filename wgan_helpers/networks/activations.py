@@ -21,10 +21,13 @@ class Activation(NamedTuple):
         is on. May overwrite the pre-activations.
     pull_back : callable
         ``pull_back(gradient, piece)``: the derivative on that piece, a symmetric matrix, applied to ``(..., h)``.
+    pull_back_ : callable
+        The same; may overwrite the gradient.
     """
 
     apply: Callable[[Tensor], tuple[Tensor, Tensor]]
     pull_back: Callable[[Tensor, Tensor], Tensor]
+    pull_back_: Callable[[Tensor, Tensor], Tensor]
 
 
 def max_min(x: Tensor, dim: int = -1) -> Tensor:
@@ -74,8 +77,8 @@ def _leaky_relu(x: Tensor) -> tuple[Tensor, Tensor]:
 #: By name: ``relu``, ``leaky_relu`` (slope 0.2, as in DCGAN) and ``max_min``.
 ACTIVATIONS: Final = MappingProxyType(
     {
-        "relu": Activation(_relu, torch.mul),
-        "leaky_relu": Activation(_leaky_relu, torch.mul),
-        "max_min": Activation(_sort_pairs, _unsort),
+        "relu": Activation(_relu, torch.mul, Tensor.mul_),
+        "leaky_relu": Activation(_leaky_relu, torch.mul, Tensor.mul_),
+        "max_min": Activation(_sort_pairs, _unsort, _unsort),
     }
 )

@@ -109,11 +109,11 @@ class _ByHand:
 
     def _chain(self, pieces: list[Tensor]) -> Tensor:
         """The input gradient: a linear network from the last layer to the first."""
-        gradient = row(self._weights[-1]).expand(*pieces[-1].shape[:-1], self._weights[-1].shape[-2])
+        gradient = row(self._weights[-1]).expand(*pieces[-1].shape[:-1], self._weights[-1].shape[-2]).clone()
         self._pieces_of_slopes = pieces
         self._pulled: list[Tensor] = []
         for weight, piece in zip(self._weights[-2::-1], reversed(pieces), strict=True):
-            self._pulled.insert(0, self._activation.pull_back(gradient, piece))
+            self._pulled.insert(0, self._activation.pull_back_(gradient, piece))
             gradient = _product(self._pulled[0], weight.mT)
         return gradient
 
@@ -141,7 +141,7 @@ class _ByHand:
     def _add_slopes(self, delta: Tensor, sums: list[Tensor]) -> None:
         for layer, (pulled, piece) in enumerate(zip(self._pulled, self._pieces_of_slopes, strict=True)):
             _add_product(sums[layer], delta.mT, pulled)
-            delta = self._activation.pull_back(_product(delta, self._weights[layer]), piece)
+            delta = self._activation.pull_back_(_product(delta, self._weights[layer]), piece)
         sums[-1].add_(delta.sum(dim=-2).unsqueeze(-1))
 
     @torch.no_grad()
@@ -151,7 +151,7 @@ class _ByHand:
         return _product(outputs, self._weights[0].mT)
 
     def _pull_back(self, delta: Tensor, layer: int) -> Tensor:
-        return self._activation.pull_back(_product(delta, self._weights[layer].mT), self._pieces[layer - 1])
+        return self._activation.pull_back_(_product(delta, self._weights[layer].mT), self._pieces[layer - 1])
 
 
 def _product(a: Tensor, b: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from wgan_helpers.transport._jonker_volgenant import match
 from wgan_helpers.transport._threads import in_blocks, room
 
 TOLERANCE = 5e-7  # a float32 solution may be this far from the optimum, relative to it, as certified
-_PAIRS = 2**16  # of points in a block: it fits a core's cache, and is work enough to wake up a thread
+_PAIRS = 100_000  # of points in a block: it fits a core's cache, and is work enough to wake up a thread
 _COORDINATES = 128  # of a point; with more of them, fewer pairs are work enough
 
 Matching = tuple[np.ndarray, np.ndarray, np.ndarray]

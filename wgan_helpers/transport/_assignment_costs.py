@@ -31,12 +31,13 @@ _EXTREMA = ("nnan", "nsz")  # vectorised only if no NaN can come and the sign of
 @_compile(*_EXTREMA)
 def power_of_two(a, b):  # type: ignore[no-untyped-def]
     """A factor that brings all numbers of two tables into [-1, 1]; multiplying by it is exact."""
-    largest = a.dtype.type(0)
+    largest = np.zeros(a.shape[1], a.dtype)  # of each column: compilers vectorise that, and not one maximum of all
     for table in (a, b):
         for i in range(table.shape[0]):
-            for k in range(table.shape[1]):
-                largest = max(largest, abs(table[i, k]))
-    return math.ldexp(1.0, -min(max(math.frexp(np.float64(largest))[1], -1000), 1000))
+            row = table[i]
+            for k in range(largest.size):
+                largest[k] = max(largest[k], abs(row[k]))
+    return math.ldexp(1.0, -min(max(math.frexp(np.float64(largest.max()))[1], -1000), 1000))
 
 
 @_compile()
@@ -109,7 +110,7 @@ def fill_distances(x, y, costs, scales):  # type: ignore[no-untyped-def]
 def fill_given(given, costs, scales):  # type: ignore[no-untyped-def]
     """Scaled costs from given ones (b, n, n)."""
     for k in range(len(given)):
-        scales[k] = power_of_two(given[k], given[k])
+        scales[k] = power_of_two(given[k], given[k, :0])
         costs[k, :, given.shape[1] :] = np.inf
         pack_rows(given[k], scales[k], costs[k])
 
@@ -139,14 +140,17 @@ def certify(x, y, scale, c, error, v, column, f, g):  # type: ignore[no-untyped-
     gap, total = 0.0, 0.0
     shrink, tiny = c.dtype.type(1 - error), c.dtype.type(LOST)
     for i in range(column.size):
-        matched = distance(x[i], y[column[i]], scale)
-        u = matched - np.float64(v[column[i]])
+        own = column[i]
+        matched = distance(x[i], y[own], scale)
+        u = matched - np.float64(v[own])
         bound, best = c.dtype.type(u), u
         for start in range(0, c.shape[1], WIDTH):
             costs, duals = c[i, start : start + 64], v[start : start + 64]
             close = np.int32(0)
             for j in range(64):
                 close += np.int32((costs[j] * shrink - tiny) - duals[j] <= bound)
+            if start <= own < start + 64:  # its distance is known
+                close -= np.int32((costs[own - start] * shrink - tiny) - duals[own - start] <= bound)
             if close:
                 for j in range(64):
                     if (costs[j] * shrink - tiny) - duals[j] <= bound:

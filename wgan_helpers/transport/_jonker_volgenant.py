@@ -27,7 +27,8 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 TAKEN = 2**30  # added to the key of a matched column: where costs tie, free columns come first
-SWEEPS = 3  # steps of the row reduction, per row: more would cost more than the paths they save
+SWEEPS = 3  # steps of the row reduction, per row: more would cost more than the paths they save;
+FEW = 100  # up to so many rows, the last of them does already
 
 
 def _compile(function: Any) -> Any:
@@ -113,7 +114,7 @@ def reduce_rows(c, n, v, h, h_bits, column, row, key, free):  # type: ignore[no-
         if column[i] < 0:
             free[count] = i
             count += 1
-    steps = SWEEPS * n
+    steps = (SWEEPS - 1 if n <= FEW else SWEEPS) * n
     while count > 0 and steps > 0:
         k, waiting = 0, 0
         while k < count and steps > 0:

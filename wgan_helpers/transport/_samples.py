@@ -88,8 +88,14 @@ def _floating(x: Array, name: str) -> Tensor:
 
 
 def _finite(x: Tensor, name: str) -> None:
-    # NaN and infinities reach the extremes; one pass, and no mask as large as the sample
-    if not all(map(math.isfinite, torch.stack(x.aminmax()).tolist())):
+    # NaN and infinities reach the extremes. NumPy looks, as PyTorch's threads go on spinning for a while, and take a
+    # core from the solver
+    if x.device.type == "cpu":
+        numbers = x.detach().numpy()
+        extremes = [float(numbers.min()), float(numbers.max())]
+    else:
+        extremes = torch.stack(x.aminmax()).tolist()
+    if not all(map(math.isfinite, extremes)):
         raise ValueError(f"{name} has NaN or infinite values")
 
 

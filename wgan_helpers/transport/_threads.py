@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,8 +13,15 @@ _kept = threading.local()
 
 
 def in_blocks(solve: Callable[[slice], None], count: int, size: int) -> None:
-    """Solve ``count`` problems in blocks of ``size``; this thread and the pool's take the next as they get free."""
-    waiting = [slice(start, start + size) for start in reversed(range(0, count, size))]
+    """Solve ``count`` problems in even blocks of ``size`` at most, as many for each core.
+
+    This thread and the pool's take the next one as they get free.
+    """
+    blocks = -(-count // size)
+    if blocks > 1:
+        blocks = min(count, -(-blocks // _cores()) * _cores())
+    starts = [count * block // blocks for block in range(blocks)]
+    waiting = [slice(*ends) for ends in reversed([*pairwise([*starts, count])])]
 
     def work() -> None:
         while waiting:

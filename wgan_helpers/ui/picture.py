@@ -24,6 +24,7 @@ function render({ model, el }) {
       const last = shown.src;
       shown.src = next.src;
       shown.alt = model.get("alt");
+      nameSliders(el);
       URL.revokeObjectURL(last);
     } else {
       URL.revokeObjectURL(next.src);
@@ -33,6 +34,18 @@ function render({ model, el }) {
   show();
   const ended = letDraw(model, shown);
   return () => { model.off("change:value", show); ended(); };
+}
+
+// ipywidgets gives the handle of a slider no name, and lets a screen reader say the number of its stop
+function nameSliders(el) {
+  const sliders = el.closest(".wgan-live, .wgan-player")?.querySelectorAll(".widget-slider") ?? [];
+  for (const slider of sliders) {
+    const text = name => slider.querySelector(name)?.textContent ?? "";
+    for (const handle of slider.querySelectorAll(".noUi-handle")) {
+      handle.setAttribute("aria-label", text(".widget-label"));
+      handle.setAttribute("aria-valuetext", text(".widget-readout"));
+    }
+  }
 }
 
 // Where the pointer goes while it is pressed, as fractions of the picture, in batches
