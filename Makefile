@@ -25,13 +25,15 @@ setup: .venv/.warm ## what the others share: .venv, locked packages, kernel, com
 	$(PYTHON) -m venv .venv
 	@touch $@
 
-.venv/.installed: .venv/.created requirements.lock pyproject.toml Makefile
+.venv/.installed: .venv/.created requirements.lock pyproject.toml Makefile binder/overrides.json
 	@echo "installing the locked packages into .venv: some minutes the first time"
 	$(PIP_INSTALL) -c requirements.lock -e ".[lab,test,scale]"
 	@# passive: PyTorch's threads that spin while they wait make a small operation 10 times slower on busy cores
 	@# one arena: with one for each thread, memory that was freed in one is not used by another
 	@$(PY) -m ipykernel install --sys-prefix --name python3 --display-name "Python 3 (ipykernel)" \
 	  --env OMP_WAIT_POLICY PASSIVE --env MALLOC_ARENA_MAX 1 >/dev/null
+	@# all cells stay in the page: where JupyterLab skips those out of sight, a busy page now and then stayed blank
+	@mkdir -p .venv/share/jupyter/lab/settings && cp binder/overrides.json .venv/share/jupyter/lab/settings/
 	@touch $@
 
 .venv/.warm: .venv/.installed tools/warm.py $(WARMED)

@@ -71,6 +71,8 @@ def test_post_build_installs_the_package_and_compiles(root, tmp_path):
         cwd=tmp_path, env=environment, capture_output=True, check=True, text=True,
     ).stdout  # fmt: skip
     assert Path(where).is_relative_to(site)
+    settings = venv / "share/jupyter/lab/settings/overrides.json"
+    assert settings.read_bytes() == (root / "binder/overrides.json").read_bytes()
 
 
 def test_post_build_stops_at_the_first_failure(root, tmp_path):
