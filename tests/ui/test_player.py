@@ -317,8 +317,11 @@ def test_an_exception_is_one_line_in_place_of_the_picture_and_reset_works(where)
 @pytest.mark.parametrize("name", ["start", "advance", "change"])
 def test_a_forgotten_return_is_said(name):
     made = player(**{name: lambda *_, **__: None})
-    made.play()
-    set_n(made, 2)
+    made.settle(20)
+    if name == "advance":
+        made.play()
+    else:
+        set_n(made, 2)
     wait_for(lambda: made.state == "failed")
     made.settle(20)
     assert f"TypeError: {name} must return" in made._drawing.message.value
