@@ -6,6 +6,7 @@ figure (which shows it in place of the picture), or as a line on stderr.
 
 import argparse
 import base64
+import contextlib
 import json
 import re
 import sys
@@ -98,10 +99,14 @@ def execute(path: Path, timeout: float = 300) -> Executed:
 
 
 class PeakMemory:
-    """The most memory that a process and its children have held together, in bytes, while in the block."""
+    """The most memory that a process and its children have held together, in bytes, while in the block.
+
+    A child counts from the second look at it: until it runs a program of its own, it shows its parent's memory.
+    """
 
     def __init__(self, pid: int) -> None:
         self._process = psutil.Process(pid)
+        self._children: set[psutil.Process] = set()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self.peak = 0
@@ -116,11 +121,14 @@ class PeakMemory:
 
     def _watch(self) -> None:
         while not self._over.wait(0.1):
-            try:
-                family = [self._process, *self._process.children(recursive=True)]
-                self.peak = max(self.peak, sum(process.memory_info().rss for process in family))
-            except psutil.NoSuchProcess:
-                continue  # a child that ended between the two looks, or a kernel that died
+            with contextlib.suppress(psutil.NoSuchProcess):  # a child that has just ended, or a kernel that died
+                self.look()
+
+    def look(self) -> None:
+        """Compare what is held now with the most so far."""
+        children = set(self._process.children(recursive=True))
+        known, self._children = children & self._children, children
+        self.peak = max(self.peak, sum(process.memory_info().rss for process in (self._process, *known)))
 
 
 def _errors_in_cells(cells: list[NotebookNode]) -> list[str]:

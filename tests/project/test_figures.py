@@ -1,6 +1,9 @@
 """`make figures` notices every failure, also those that stop no cell, and keeps the final picture."""
 
 import base64
+import os
+import subprocess
+import sys
 
 import figures
 import nbformat
@@ -28,6 +31,20 @@ def test_a_notebook_that_works_has_no_errors(execute):
     assert ran.notebook.cells[0].execution_count == 1
     assert ran.seconds > 0
     assert ran.peak_mb > 20
+
+
+def test_memory_counts_a_child_but_not_while_it_may_still_be_a_copy_of_its_parent():
+    memory = figures.PeakMemory(os.getpid())
+    memory.look()
+    alone = memory.peak
+    command = [sys.executable, "-c", "held = b'x' * 300_000_000; print('ready'); input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout.readline() == b"ready\n"
+        memory.look()
+        assert memory.peak < alone + 200e6
+        memory.look()
+        assert memory.peak > alone + 200e6
+        child.kill()
 
 
 def test_a_cell_that_raises_is_an_error(execute):
