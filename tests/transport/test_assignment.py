@@ -256,7 +256,7 @@ def test_the_certificate_sees_a_wrong_matching():
     assert total == pytest.approx(np.trace(cost))
     assert gap == pytest.approx(np.trace(cost) - cost.min(axis=1).sum())
     gaps, totals = np.empty(1), np.empty(1)
-    kernels.certify_given(cost[None], np.ones(1), v[None], column[None], f[None], g[None], gaps, totals)
+    kernels.certify_given(cost[None], padded[None], np.ones(1), v[None], column[None], f[None], g[None], gaps, totals)
     assert (gaps[0], totals[0]) == pytest.approx((gap, total))
 
 

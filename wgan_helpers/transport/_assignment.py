@@ -83,7 +83,7 @@ def _match_given(cost: np.ndarray, solved: _Solved) -> None:
     costs, duals, scales, bits_like = _buffers(cost)
     kernels.fill_given(cost, costs, scales)
     match(costs, cost.shape[1], duals, solved.columns, bits_like)
-    kernels.certify_given(cost, scales, duals, *solved)
+    kernels.certify_given(cost, costs, scales, duals, *solved)
 
 
 def _buffers(problems: np.ndarray) -> tuple[np.ndarray, ...]:

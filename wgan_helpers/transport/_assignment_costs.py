@@ -125,6 +125,15 @@ def distance(x, y, scale):  # type: ignore[no-untyped-def]
 
 
 @_compile()
+def count_close(costs, v, shrink, tiny, bound):  # type: ignore[no-untyped-def]
+    """How many reduced costs may be ``bound`` or less, if the costs are ``shrink`` times as large and less ``tiny``."""
+    close = np.int32(0)
+    for j in range(costs.size):
+        close += np.int32((costs[j] * shrink - tiny) - v[j] <= bound)
+    return close
+
+
+@_compile()
 def certify(x, y, scale, c, error, v, column, f, g):  # type: ignore[no-untyped-def]
     r"""How far the matching is from the optimum of the true distances: an upper bound, in float64.
 
@@ -146,9 +155,7 @@ def certify(x, y, scale, c, error, v, column, f, g):  # type: ignore[no-untyped-
         bound, best = c.dtype.type(u), u
         for start in range(0, c.shape[1], WIDTH):
             costs, duals = c[i, start : start + 64], v[start : start + 64]
-            close = np.int32(0)
-            for j in range(64):
-                close += np.int32((costs[j] * shrink - tiny) - duals[j] <= bound)
+            close = count_close(costs, duals, shrink, tiny, bound)
             if start <= own < start + 64:  # its distance is known
                 close -= np.int32((costs[own - start] * shrink - tiny) - duals[own - start] <= bound)
             if close:
@@ -185,15 +192,18 @@ def certify_distances(x, y, costs, scales, duals, columns, f, g, gap, total):  #
 
 
 @_compile()
-def certify_given(given, scales, duals, columns, f, g, gap, total):  # type: ignore[no-untyped-def]
-    """As `certify_distances`, for given costs (b, n, n)."""
+def certify_given(given, costs, scales, duals, columns, f, g, gap, total):  # type: ignore[no-untyped-def]
+    """As `certify_distances`, for given costs (b, n, n) and the scaled ones (b, height, width)."""
+    one, tiny = costs.dtype.type(1), costs.dtype.type(LOST)
     for k in range(len(given)):
-        cost, scale, v, gap[k], total[k] = given[k], scales[k], duals[k], 0, 0
+        scale, v, gap[k], total[k] = scales[k], duals[k], 0, 0
         for i in range(columns.shape[1]):
-            j = columns[k, i]
-            matched = np.float64(cost[i, j]) * scale
-            u = matched - np.float64(v[j])
-            gap[k] += u - least_reduced(cost[i], scale, v)
+            row, own = costs[k, i], columns[k, i]
+            matched = np.float64(given[k, i, own]) * scale
+            u = matched - np.float64(v[own])
+            # rounding keeps the order, so only what is close in the scaled costs can be less
+            if count_close(row, v, one, tiny, row[own] - v[own]) > 1:
+                gap[k] += u - least_reduced(given[k, i], scale, v)
             total[k] += matched
             f[k, i] = u / scale
             g[k, i] = np.float64(v[i]) / scale

@@ -69,15 +69,6 @@ def reduce_columns(c, n, v, column, row, key):  # type: ignore[no-untyped-def]
 
 
 @_compile
-def smallest(h_bits):  # type: ignore[no-untyped-def]
-    """The minimum of non-negative floats, given and returned as bit patterns."""
-    least = h_bits[0]
-    for j in range(h_bits.size):
-        least = min(least, h_bits[j])
-    return least
-
-
-@_compile
 def reduce_costs(costs, v, h):  # type: ignore[no-untyped-def]
     """``h = c_i - v`` of a row; returns its minimum, as bit pattern."""
     least = bits(costs.dtype.type(np.inf))
@@ -96,6 +87,19 @@ def column_of(h_bits, value, key):  # type: ignore[no-untyped-def]
     for j in range(h_bits.size):
         found = min(found, key[j] if h_bits[j] == value else none)
     return found
+
+
+@_compile
+def best_and_second(h, h_bits, value, key):  # type: ignore[no-untyped-def]
+    """As `column_of`; and the second smallest ``h``, as bit pattern: ``value`` once more if two columns tie."""
+    none, infinite = key.dtype.type(2**31 - 1), bits(h.dtype.type(np.inf))
+    found, second, count = none, infinite, key.dtype.type(0)
+    for j in range(h_bits.size):
+        equal = h_bits[j] == value
+        found = min(found, key[j] if equal else none)
+        second = min(second, infinite if equal else h_bits[j])
+        count += key.dtype.type(equal)
+    return found, value if count > 1 else second
 
 
 @_compile
@@ -120,11 +124,10 @@ def reduce_rows(c, n, v, h, h_bits, column, row, key, free):  # type: ignore[no-
         while k < count and steps > 0:
             steps -= 1
             i = free[k]
-            best = column_of(h_bits, reduce_costs(c[i], v, h), key)
+            best, second = best_and_second(h, h_bits, reduce_costs(c[i], v, h), key)
             best = best - TAKEN if best >= TAKEN else best
             first = h[best]
-            h[best] = np.inf
-            h_bits[best] = smallest(h_bits)
+            h_bits[best] = second
             lowered = v[best] - (h[best] - first) if h[best] < np.inf else v[best]
             falls = lowered < v[best]
             v[best] = lowered
