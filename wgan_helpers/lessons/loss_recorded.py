@@ -1,4 +1,4 @@
-"""Section 7.2 at length, recorded: each loss with many settings, on the ring and on pictures."""
+"""Section 7.2 at length, recorded: each loss with many settings, on ring and grid and on pictures."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -18,6 +18,7 @@ from wgan_helpers.lessons.loss_study import AT_ONCE, measure
 STUDIES: Final[Mapping[str, tuple[int, gans.Config]]] = MappingProxyType(
     {
         "ring": (100, replace(BASE, steps=2000)),
+        "grid": (100, replace(BASE, steps=2000)),
         "digits": (32, replace(BASE, steps=1000, hidden=64)),
         "faces": (16, replace(BASE, steps=500, hidden=64)),
     }
