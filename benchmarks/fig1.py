@@ -66,7 +66,8 @@ class Plain:
 
     def penalty(self) -> Tensor:
         share = torch.rand(len(self.x), 1)
-        at = (share * self.x + (1 - share) * self.y).requires_grad_()
+        y = self.y[torch.randperm(len(self.y))]
+        at = (share * self.x + (1 - share) * y).requires_grad_()
         (gradient,) = torch.autograd.grad(self.network(at).sum(), at, create_graph=True)
         excess = gradient.norm(dim=1) - 1
         return 10 * (excess if self.method == "wgan-gp" else excess.clamp(min=0)).square().mean()

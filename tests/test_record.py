@@ -223,6 +223,14 @@ def test_a_committed_configuration_still_trains(method):
     assert last.finite
 
 
+@pytest.mark.parametrize("method", [method for figure, method in COMMITTED if figure == "fig1"])
+def test_a_committed_estimator_still_trains(method, tmp_path):
+    *_, last = record.runs_of("fig1", steps=10)[method].rows(tmp_path / "checkpoint")
+    assert last["step"] == 10
+    assert np.isfinite(last["estimate"])
+    assert last["exact"] == pytest.approx(recorded.load("fig1").frame["exact"].iloc[0], rel=1e-4)
+
+
 def test_real_pictures_are_nearer_to_real_ones_than_an_untrained_generator_is():
     found = recorded.load("fig3")
     real = found.frame[found.frame["method"] == training_recorded.REAL].iloc[0]

@@ -61,6 +61,24 @@ def test_side_by_side_is_as_alone():
     assert many.estimate.tolist() == pytest.approx(alone, rel=1e-4)
 
 
+@pytest.mark.parametrize("models", [None, 2])
+def test_points_that_stay_are_paired_anew_for_the_penalty(models, monkeypatch):
+    real, fake = two_samples()
+    configs = config("wgan-gp", "mlp")
+    if models is not None:
+        configs = [config("wgan-gp", "mlp", seed=seed) for seed in range(models)]
+        real, fake = (points.expand(models, -1, -1) for points in (real, fake))
+    critic, partners = Critic(configs, 2), []
+    penalised = critic.penalised
+    monkeypatch.setattr(critic, "penalised", lambda x, y: partners.append(y) or penalised(x, y))
+    for _ in range(3):
+        critic.step(real, fake)
+    for drawn in partners:
+        assert torch.equal(drawn.sort(dim=-2).values, fake.sort(dim=-2).values)
+    orders = torch.cat([drawn.reshape(-1, *fake.shape[-2:]) for drawn in partners])
+    assert len(orders.unique(dim=0)) == len(orders) == 3 * (models or 1)
+
+
 def test_a_step_leaves_the_points_alone():
     real, fake = two_samples()
     critic = Critic(config("c-transform", "mlp"), 2)

@@ -45,6 +45,10 @@ class Randomness:
         """Independent numbers on [0, 1), ``(..., n, d)``."""
         return self.each(lambda generator: torch.rand(n, d, generator=generator, device=self.device))
 
+    def shuffled(self, points: Tensor) -> Tensor:
+        """Points ``(..., n, d)`` in a random order, another one for each model."""
+        return points.take_along_dim(self.uniform(points.shape[-2], 1).argsort(dim=-2), dim=-2)
+
     def state(self) -> list[Tensor]:
         """Where each stream is."""
         return [generator.get_state() for generator in self.generators]

@@ -135,8 +135,9 @@ class Critic(Player):
     def step(self, real: Tensor, fake: Tensor, cost: Tensor | None = None) -> None:
         """One step of the optimiser, between the points ``real`` ``(n, d)`` and ``fake`` ``(m, d)``.
 
-        An objective with a penalty needs n = m. For points that stay, a ``cost`` ``(m, n)``, the distances from fake to
-        real ones, saves the transforms most of their time.
+        An objective with a penalty needs n = m; each penalised point is between a real and a fake one, which are paired
+        anew at every step, so the points may stay. For points that stay, a ``cost`` ``(m, n)``, the distances from fake
+        to real ones, saves the transforms most of their time.
 
         Raises
         ------
@@ -145,10 +146,11 @@ class Critic(Player):
         """
         self._must_fit(real, fake)
         with stepping(self.config, self._randomness.device):
-            self.improve(real, fake, self.penalised(real, fake), cost=cost)
+            at = None if self.objective.penalty is None else self.penalised(real, self._randomness.shuffled(fake))
+            self.improve(real, fake, at, cost=cost)
 
     def penalised(self, real: Tensor, fake: Tensor) -> Tensor | None:
-        """Where the slope is to be penalised, if at all."""
+        """Where the slope is to be penalised, if at all: between the i-th of each."""
         if self.objective.penalty is None:
             return None
         numbers = 1 + self.dim if self.objective.penalised is near_data else 1

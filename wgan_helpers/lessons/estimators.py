@@ -163,7 +163,8 @@ class Estimator:
         self.about_source = f"{method}, {len(x)} points, mean distance {transport.pairwise_distance(x, y).mean():.4g}"
         # of two samples, and of each with itself
         self._real, self._fake = (torch.stack([x, x, y]), torch.stack([y, x, y])) if self.method.debiased else pair
-        self._critic = gans.Critic([self.config] * 3 if self.method.debiased else self.config, x.shape[-1])
+        configs = [self.config] * 3 if self.method.debiased else self.config
+        self._critic = gans.Critic(configs, x.shape[-1], device=self.device)
         self._network = cast(networks.MLP, self._critic.network)
         transformed = self._critic.objective.reads == "potential"
         self._cost = transport.pairwise_distance(self._fake, self._real) if transformed else None
