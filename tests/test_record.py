@@ -231,6 +231,13 @@ def test_a_committed_estimator_still_trains(method, tmp_path):
     assert last["exact"] == pytest.approx(recorded.load("fig1").frame["exact"].iloc[0], rel=1e-4)
 
 
+@pytest.mark.parametrize("method", [method for figure, method in COMMITTED if figure == "fig7"])
+def test_a_committed_gan_of_pictures_still_trains(method, tmp_path):
+    rows = [*record.runs_of("fig7", seeds=2, steps=10)[method].rows(tmp_path / "checkpoint")]
+    assert [row["step"] for row in rows] == [0, 1]
+    assert all(row["ratio"] > 0 and row["spread"] > 0 for row in rows)
+
+
 def test_real_pictures_are_nearer_to_real_ones_than_an_untrained_generator_is():
     found = recorded.load("fig3")
     real = found.frame[found.frame["method"] == training_recorded.REAL].iloc[0]

@@ -1,13 +1,13 @@
-"""Figures 7 and 9 with larger networks and 5000 steps on digits, recorded: a row for each seed, after its last step."""
+"""Figures 7 and 9 with larger networks and 5000 steps, recorded: a row for each seed, after its last step."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from types import MappingProxyType
 from typing import Final
 
-from wgan_helpers import recorded
-from wgan_helpers.lessons.picture_gans import C_EPS, DEBIASED, LARGE, WGAN_GP, C, settings_of
+from wgan_helpers import _checks, recorded
+from wgan_helpers.lessons.picture_gans import C_EPS, DATA, DEBIASED, LARGE, WGAN_GP, C, settings_of
 from wgan_helpers.lessons.transform_gans import Setting, measure
 
 #: By the names of their files; ε is in units of brightness.
@@ -23,21 +23,28 @@ SETTINGS: Final[Mapping[str, Setting]] = MappingProxyType(
 _COLUMNS: Final = ["ratio", "sharpness", "spread"]
 
 
-def recordable(seeds: int = 3) -> dict[str, recorded.Run]:
-    """What is recorded for Figures 7 and 9: a GAN for each of :data:`SETTINGS`.
+def recordable(seeds: int = 3, steps: int = LARGE.steps) -> dict[str, recorded.Run]:
+    """What is recorded for Figures 7 and 9: for digits and faces, a GAN for each of :data:`SETTINGS`.
 
     Parameters
     ----------
     seeds : int
         Of each; they train side by side.
+    steps : int
+        Of each generator.
     """
+    base = replace(LARGE, steps=_checks.integer(steps, "steps"))
     return {
-        name: recorded.Run(
-            {"base": asdict(LARGE), "variant": setting[0], **settings_of(*setting), "data": "digits", "seeds": seeds},
+        name_of(name, data): recorded.Run(
+            {"base": asdict(base), "variant": setting[0], **settings_of(*setting), "data": data, "seeds": seeds},
             seeds - 1,
-            recorded.last_of_each(
-                partial(measure, [setting], base=LARGE, every=LARGE.steps, repetitions=seeds), _COLUMNS
-            ),
+            recorded.last_of_each(partial(measure, [setting], data, base, base.steps, repetitions=seeds), _COLUMNS),
         )
+        for data in DATA
         for name, setting in SETTINGS.items()
     }
+
+
+def name_of(setting: str, data: str) -> str:
+    """The name of the record for one of :data:`SETTINGS` on ``data``."""
+    return setting if data == "digits" else f"{data}-{setting}"

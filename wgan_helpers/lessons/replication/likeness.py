@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from wgan_helpers.lessons import likeness, transform_gans
+from wgan_helpers.lessons import likeness, transform_gans, transform_recorded
 from wgan_helpers.lessons.picture_gans import LARGE, SMALL, pictures_of
 from wgan_helpers.lessons.replication.claim import Estimate
 from wgan_helpers.lessons.replication.numbers import mean, record
@@ -21,9 +21,9 @@ def _trained(variant: str, epsilon: float, seed: int) -> pd.DataFrame:
     return frame[(frame["variant"] == variant) & (frame["step"] == SMALL.steps)]
 
 
-def _place(ratios: pd.Series, k: int) -> Estimate:
+def _place(ratios: pd.Series, k: int, data: str = "digits") -> Estimate:
     """Where the ratio of :func:`.likeness.likeness` stands between those of k-means and of real pictures."""
-    known = likeness.references(pictures_of("digits"), k).set_index("variant")["ratio"]
+    known = likeness.references(pictures_of(data), k).set_index("variant")["ratio"]
     centroids, real = known["k-means, another start"], known["real pictures"]
     return mean((ratios - centroids) / (real - centroids))
 
@@ -38,18 +38,18 @@ def trained_spread(variant: str, epsilon: float) -> Callable[[int], Estimate]:
     return lambda seed: mean(_trained(variant, epsilon, seed)["spread"])
 
 
-def _recorded(name: str, column: str) -> pd.Series | None:
-    found = record("fig7")
+def _recorded(setting: str, data: str, column: str) -> pd.Series | None:
+    found, name = record("fig7"), transform_recorded.name_of(setting, data)
     if found is None or name not in found.about:
         return None
     return found.frame.loc[found.frame["method"] == name, column]
 
 
-def recorded_place(name: str) -> Callable[[], Estimate | None]:
+def recorded_place(setting: str, data: str = "digits") -> Callable[[], Estimate | None]:
     """:data:`LIKE_CENTROIDS` of a recorded one."""
-    return lambda: None if (ratios := _recorded(name, "ratio")) is None else _place(ratios, LARGE.batch)
+    return lambda: None if (found := _recorded(setting, data, "ratio")) is None else _place(found, LARGE.batch, data)
 
 
-def recorded_spread(name: str) -> Callable[[], Estimate | None]:
+def recorded_spread(setting: str, data: str = "digits") -> Callable[[], Estimate | None]:
     """:data:`SPREAD` of a recorded one."""
-    return lambda: None if (spreads := _recorded(name, "spread")) is None else mean(spreads)
+    return lambda: None if (spreads := _recorded(setting, data, "spread")) is None else mean(spreads)

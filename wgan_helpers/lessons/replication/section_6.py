@@ -117,7 +117,8 @@ CLAIMS: Final = (
             Range(low=0.3),
             {f"digits, ε = {epsilon:g}, 600 steps": trained_spread(C_EPS, epsilon) for epsilon in (_LARGE, 0.1)},
             {
-                f"digits, ε = {epsilon}, 5000 steps": recorded_spread(f"c-eps-transform-{epsilon}")
+                f"{data}, ε = {epsilon}, 5000 steps": recorded_spread(f"c-eps-transform-{epsilon}", data)
+                for data in ("digits", "faces")
                 for epsilon in ("1000", "0.1")
             },
         ),
@@ -140,6 +141,8 @@ CLAIMS: Final = (
             {
                 "digits, ε = 1000, 5000 steps": recorded_place("c-eps-transform-1000"),
                 "debiased, 5000 steps": recorded_place("c-eps-debiased-1000"),
+                "faces, ε = 1000, 5000 steps": recorded_place("c-eps-transform-1000", "faces"),
+                "faces, debiased, 5000 steps": recorded_place("c-eps-debiased-1000", "faces"),
             },
         ),
         "remains poor",
