@@ -104,15 +104,17 @@ def rate(training: Training, seconds: float) -> float:
 
 
 def until_near(training: Training, exact: float, seconds: float, before: float = 0.0) -> str:
-    """Seconds to 5 %, or how far it is when they are over; the estimates themselves are not timed."""
-    spent, steps = 0.0, 0
-    while abs(training.estimate / exact - 1) > NEAR or steps == 0:
-        if spent > seconds:
-            return f"not in {seconds:.0f}: {training.estimate / exact:.1%}"
+    """Seconds after which it is within 5 % for good, or how far it is when all are over; estimates are not timed."""
+    spent, steps, since = 0.0, 0, ""
+    while spent < seconds:
         began = time.perf_counter()
         training.step(EVERY)
         spent, steps = spent + time.perf_counter() - began, steps + EVERY
-    return f"{spent + before:.2f} ({steps} steps)"
+        if abs(training.estimate / exact - 1) > NEAR:
+            since = ""
+        elif not since:
+            since = f"{spent + before:.2f} ({steps} steps)"
+    return since or f"not in {seconds:.0f}: {training.estimate / exact:.1%}"
 
 
 def main() -> None:

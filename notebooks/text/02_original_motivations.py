@@ -263,7 +263,7 @@ lessons.vanishing_gradients.plot(frame[frame["std"] == 0.2]);
 #   other one, which has another trouble: under $D^*$ its gradient is that of
 #   $\mathrm{KL}(p_\theta \| p^*) - 2\,\mathrm{JS}$ (their Theorem 2.5), 24.8 where the slope of $W_1$ is 1, and infinite in the limit of lines; if $D$ is off by
 #   white noise, its variance is infinite (Theorem 2.6). *Large and noisy*, not vanishing. Here, where a network and not white noise
-#   makes the error, it scatters by a sixth between lines and by 40 % with the blur.
+#   makes the error, it scatters by some 30 %, between lines and with the blur.
 #
 # And the first 5 steps of a critic, from scratch, are in the region where all gradients still grow.
 

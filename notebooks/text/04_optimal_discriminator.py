@@ -263,9 +263,12 @@ for hidden in (16, 64):
     print(f"{hidden} units: after 2000 steps {share.iloc[-1]:.2f} of the exact W1, mean slope {run['slope'].iloc[-1]:.2f}; {passed}")
 
 # %% [markdown]
-# **What you should have seen.** The narrow network ends at 0.6 of $W_1$, and no patience helps. The wider one passes $W_1$ and goes on: its slope is well above
-# 1. In the two cases the critic is what it can be, and neither knows where to stop. So with a gradient penalty on a fixed sample *there is no
-# convergence to $W_1$*: there are two errors of opposite sign, and a moment at which they cancel.
+# **What you should have seen.** The narrow network is at 0.54 of $W_1$; ten times as many steps bring it to 0.62. The wider one passes $W_1$ and goes on, to 1.16
+# after 8000 steps, with a slope above 1. In the two cases the critic is what it can be, and neither knows where to stop. So with a gradient penalty on a fixed
+# sample *there is no convergence to $W_1$*: there are two errors of opposite sign, and a moment at which they cancel.
+#
+# (The pairs are drawn anew at every step. Who always penalises between the same $n$ pairs, $x_i$ and $y_i$, leaves the critic free everywhere else, and gets
+# yet more: no λ, however large, would then lead to $W_1$.)
 
 # %% [markdown]
 # ## 5 · During training (section 4.2, Figure 2)

@@ -407,7 +407,7 @@ lessons.transform_gans.plot_pictures(base=base, seed=seed);
 # seed; its pictures are less than half as sharp as real ones. WGAN-GP stays near the real pictures in all three numbers.
 #
 # This run is short. With `scale = "paper"` (larger networks, 5000 steps, some ten minutes) the ratio of the c-transform comes down to that of
-# another run of k-means, with nearly its sharpness and spread: then the two cannot be told apart by these numbers.
+# another run of k-means, and stays a tenth below it in sharpness and spread: by the first number the two cannot be told apart.
 
 # %% [markdown]
 # ## Quiz

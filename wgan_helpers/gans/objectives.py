@@ -94,7 +94,17 @@ def c_transform(potential: Tensor, cost: Tensor) -> Losses:
 
 
 def c_eps_transform(potential: Tensor, cost: Tensor, epsilon: float) -> Losses:
-    r"""The same with a soft minimum, :math:`φ^{c,ε}(y_i) = -ε \log \frac1n \sum_j e^{(φ(x_j) - c(y_i, x_j)) / ε}`."""
+    r"""The same with a soft minimum: sides, signs and the way of the gradient are those of :func:`c_transform`.
+
+    .. math:: φ^{c,ε}(y_i) = -ε \log \frac1n \sum_j e^{(φ(x_j) - c(y_i, x_j)) / ε}
+
+    Parameters
+    ----------
+    potential, cost
+        As there.
+    epsilon : float
+        In the unit of the cost, so it scales with the range of pixels: 1000 from 0 to 255 is 3.9 from 0 to 1.
+    """
     estimate = potential.mean(-1) + transport.soft_c_transform(cost, potential, epsilon).mean(-1)
     return Losses(-estimate, estimate)
 

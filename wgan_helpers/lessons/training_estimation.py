@@ -27,14 +27,14 @@ SHOWN: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {name: METHODS[name] for name in ("wgan-gp", "c-transform", "c-eps-transform-3.9", "wgan")}
 )
 _LOOKS: Final = {
-    "wgan-gp": ("orange", "-"),
+    "wgan-gp": ("red", "-"),
     "c-transform": ("blue", "--"),
     "c-eps-transform-0.1": ("sky", (0, (5, 1, 1, 1))),
     "c-eps-transform-3.9": ("green", "-."),
     "c-eps-transform-1000": ("purple", (0, (1, 1))),
-    "c-eps-transform": ("green", "-."),
-    "wgan": ("red", ":"),
-    "wgan-lp": ("brown", (0, (3, 1, 1, 1, 1, 1))),
+    "c-eps-transform": ("sky", "-."),
+    "wgan": ("brown", ":"),
+    "wgan-lp": ("orange", (0, (3, 1, 1, 1, 1, 1))),
 }
 _PICTURES: Final = {"digits": ("digits", 8, 1797), "faces": ("faces", 16, 4000)}  # name, size, how many
 _JUDGED: Final = 500  # pictures
@@ -136,8 +136,8 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None, real: float | None = Non
     Parameters
     ----------
     frame : DataFrame
-        Of :func:`measure`. Lines are means over the repetitions, with twice their standard error; the grey band holds
-        the exact W₁ of all methods.
+        Of :func:`measure`. Lines are means over the repetitions, with twice their standard error, and triangles at
+        the foot where they are 0 or less; the grey band holds the exact W₁ of all methods.
     real : float, optional
         W₁ between two minibatches of real pictures, for a line.
     """
@@ -152,6 +152,10 @@ def plot(frame: pd.DataFrame, ax: "Axes | None" = None, real: float | None = Non
         line = monte_carlo.mean_and_error(group, ["step"], "estimate")
         mean, error = line["mean"].where(line["mean"] > 0), 2 * line["sem"].fillna(0)
         ui.band(ax, line["step"], mean, error, color=color, linestyle=dash, label=method)
+        below = line.loc[line["mean"] <= 0, "step"]
+        if len(below):  # there is no place for them on a log scale
+            foot = ax.plot(below, np.zeros(len(below)), "v", color=ui.PALETTE[color], markersize=5)[0]
+            foot.set(transform=ax.get_xaxis_transform(), clip_on=False)
         seen = group.groupby("step")["corrected"].mean()
         if seen.notna().any():
             label = f"{method}, without what λ adds"
