@@ -194,7 +194,7 @@ CLAIMS: Final = (
             },
         ),
         "comparable or better (Lucic et al. 2017)",
-        "One seed of each setting favours it in the plane. With other seeds, and on digits, gradient penalties do better.",
+        "One seed of each setting favours it in the plane; other seeds, and digits, favour gradient penalties.",
         _SEEN,
         6,
     ),
