@@ -201,7 +201,7 @@ RECORDED: Final[Mapping[str, int]] = {
     "c-eps-transform": 3000,
     "c-eps-debiased": 1000,
     "wgan-gp": 100_000,
-    WIDE: 5000,
+    WIDE: 20_000,
     "wgan-lp": 10_000,
     "lipschitz": 10_000,
     "spectral": 10_000,

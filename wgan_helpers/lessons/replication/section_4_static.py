@@ -120,7 +120,7 @@ CLAIMS: Final = (
             {f"Gaussian, d = 20, n = 64, {hidden} units, 2000 steps": _penalty_ends(hidden) for hidden in (16, 64)},
             {
                 "faces, 64 units, 100,000 steps": _recorded_ends("wgan-gp"),
-                "faces, 256 units, 5000 steps": _recorded_ends(static_estimation.WIDE),
+                "faces, 256 units, 20,000 steps": _recorded_ends(static_estimation.WIDE),
             },
         ),
         "around 100k optimisation steps (after Pinetz et al. 2019)",
