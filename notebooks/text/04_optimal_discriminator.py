@@ -128,7 +128,7 @@ for method, row in table.iterrows():
 
 # %% [markdown]
 # The paper's own setting is two samples of 500 photographs, 32 × 32, and 100,000 steps. Here they are faces drawn for this course
-# (`images.load("cifar10")` takes the photographs, where there is a network). That takes an hour or two of one core, so it was recorded:
+# (`images.load("cifar10")` takes the photographs, where there is a network). That takes most of an hour of one core, so it was recorded:
 
 # %%
 fig1 = record.load("fig1")
@@ -140,14 +140,13 @@ for method, label in lessons.static_estimation.LABELS.items():
 lessons.static_estimation.plot(fig1.frame);
 
 # %% [markdown]
-# **What you should have seen.** The c-transform is within 5 % after 9 steps, a quarter of a second, and ends at 99.95 %. The $(c, \varepsilon)$-transform is right
+# **What you should have seen.** The c-transform is within 5 % after 9 steps, a twentieth of a second, and ends at 99.95 %. The $(c, \varepsilon)$-transform is right
 # *before* its first step and then leaves: it converges to the entropic cost, which is up to $\varepsilon \log n = 0.62$ larger, 6.4 % of $W_1$ here.
 # Debiased, it ends at 99.4 %. Clipping says 0.1 % of $W_1$, as its slope is 0.01.
 #
 # **The paper says** that the c-transform is far better and needs a fraction of the steps. **Measured here**: that holds. It also
-# says that the gradient penalty needs around 100,000 steps (Pinetz et al. 2019). **Measured here**: with 64 units, 100,000 steps give 57 % of $W_1$, and the last 50,000 of them add nothing.
-# (That run alone has the samples along their principal axes, where Adam is slower: turned at random as in the others, 21,000 steps give what
-# it has in the end.) With 256 units, 2800 steps give all of it, and 5000 give 115 %: *it does not stop there*. It passes $W_1$; section 4 says why. Whether an
+# says that the gradient penalty needs around 100,000 steps (Pinetz et al. 2019). **Measured here**: with 64 units, 100,000 steps give 58 % of $W_1$, and the second half of
+# them adds two hundredths. With 256 units, 3500 steps give all of it, and 20,000 give 117 %: *it does not stop there*. It passes $W_1$; section 4 says why. Whether an
 # estimate is satisfying then depends on when one looks, on the width, and on λ. The paper tells none of them.
 #
 # ## 3 · A lead that nobody has earned
@@ -423,7 +422,8 @@ print(f"real pictures         exact W1 {perfect['exact']:.2f} from one minibatch
 # %% [markdown]
 # **The paper says**: c-transform faces "look very blurry", WGAN-GP's are better, "despite achieving a better approximation of the
 # Wasserstein distance". **Measured here**, after the same number of steps: so it is, by a factor of ten in the Fréchet distance, 112.4 against
-# 11.5; one seed each. With a large ε, 3.9 or 1000, all faces are one.
+# 11.5; one seed each. With a large ε, 3.9 or 1000, all faces are one. (Triangles at the foot of the left picture are moments at
+# which a critic says 0 or less, mostly the clipped one.)
 #
 # *Why?* The exact $W_1$ answers it. Two minibatches of real faces are 10.75 apart. The blurred faces of the c-transform are only 8.44 from
 # a minibatch of real ones: they are *nearer to real faces than real faces are*. Whoever minimises this distance is led away from sharp
@@ -443,8 +443,8 @@ lessons.quizzes.ask("optimal_discriminator")
 # - On two samples that stay, the c-transform finds $W_1$ in some ten steps. In high dimension its lead is the nearest neighbour's, and its value is right
 #   long before its potential is. In training it knows the minibatch's $W_1$ within a few per cent.
 # - The gradient penalty does not converge to $W_1$: its best critic says $W + W^2/2\lambda$ or more, a narrow network much less, and on the way
-#   it may pass. λ and the unit of brightness decide. Between fixed faces it ends at 57 % or above 115 %, in training at two fifths (digits) to a fifteenth (faces).
-# - A 1-Lipschitz critic never says too much. Here it says little: GroupSort with 64 units, 12 % of $W_1$ on the faces. The number of clipped
+#   it may pass. λ and the unit of brightness decide. Between fixed faces it ends at 58 % or at 117 %, in training at two fifths (digits) to a fifteenth (faces).
+# - A 1-Lipschitz critic never says too much. Here it says little: GroupSort with 64 units, a quarter of $W_1$ on the faces. The number of clipped
 #   critics has no scale at all.
 # - Better estimates, worse pictures: that holds, and has a reason. Blurred pictures are nearer to a minibatch than real ones.
 #

@@ -229,3 +229,13 @@ def test_better_faces_have_a_smaller_distance_in_features():
     noisy = (real + 0.2 * torch.randn(real.shape, generator=torch.Generator().manual_seed(1))).clamp(0, 1)
     blurred = torch.nn.functional.avg_pool2d(real.unflatten(1, faces.shape), 5, 1, 2).flatten(1)
     assert quality(real) < 0.1 * min(quality(noisy), quality(blurred), quality(faces.mean.float().expand(300, -1)))
+
+
+def test_an_estimate_below_zero_is_seen_on_the_log_scale(frame):
+    step = sorted(frame["step"].unique())[1]
+    sunk = frame.assign(estimate=frame["estimate"].where((frame["method"] != "wgan") | (frame["step"] != step), -1.0))
+    triangles = [line for line in training_estimation.plot(sunk).lines if line.get_marker() == "v"]
+    drawn = {float(x) for line in triangles for x in line.get_xdata()}
+    means = sunk.groupby(["method", "step"])["estimate"].mean()
+    assert drawn == {float(at) for _, at in means[means <= 0].index}
+    assert step in drawn

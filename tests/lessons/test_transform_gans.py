@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import torch
 
-from wgan_helpers import gans, transport
-from wgan_helpers.lessons import picture_gans, transform_gans
+from wgan_helpers import gans, recorded, transport
+from wgan_helpers.lessons import picture_gans, transform_gans, transform_recorded
 from wgan_helpers.lessons.likeness import REFERENCES, Likeness
 from wgan_helpers.lessons.picture_gans import C_EPS, DEBIASED, SMALL, WGAN_GP, C, Run, debiased_step
 
@@ -164,3 +164,13 @@ def test_a_switch_to_the_gradient_penalty_makes_blurred_pictures_sharp():
 def test_bad_settings_are_refused_in_one_line(settings, more, says):
     with pytest.raises(ValueError, match=says):
         transform_gans.measure(settings, **more)
+
+
+@pytest.mark.parametrize("data", ["digits", "faces"])
+def test_the_summary_of_the_record_says_what_is_in_it(data):
+    found = recorded.load("fig7")
+    table = transform_recorded.summary(found, data)
+    assert list(table.index) == [*REFERENCES, *transform_recorded.SETTINGS]
+    rows = found.frame[found.frame["method"] == transform_recorded.name_of("c-transform", data)]
+    assert table.loc["c-transform"].to_dict() == pytest.approx(rows[["ratio", "sharpness", "spread"]].mean().to_dict())
+    assert table.loc["c-transform", "ratio"] < table.loc["real pictures", "ratio"]

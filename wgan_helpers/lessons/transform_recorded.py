@@ -6,8 +6,11 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final
 
+import pandas as pd
+
 from wgan_helpers import _checks, recorded
-from wgan_helpers.lessons.picture_gans import C_EPS, DATA, DEBIASED, LARGE, WGAN_GP, C, settings_of
+from wgan_helpers.lessons.likeness import references
+from wgan_helpers.lessons.picture_gans import C_EPS, DATA, DEBIASED, LARGE, WGAN_GP, C, pictures_of, settings_of
 from wgan_helpers.lessons.transform_gans import Setting, measure
 
 #: By the names of their files; ε is in units of brightness.
@@ -48,3 +51,18 @@ def recordable(seeds: int = 3, steps: int = LARGE.steps) -> dict[str, recorded.R
 def name_of(setting: str, data: str) -> str:
     """The name of the record for one of :data:`SETTINGS` on ``data``."""
     return setting if data == "digits" else f"{data}-{setting}"
+
+
+def summary(record: recorded.Recorded, data: str) -> pd.DataFrame:
+    """What was recorded of ``data``, means over the seeds, below what the same says of :data:`.REFERENCES`.
+
+    Returns
+    -------
+    DataFrame
+        Index: the reference or the name of the setting; ``ratio, sharpness, spread`` as in :class:`.Likeness`.
+    """
+    known = references(pictures_of(data), LARGE.batch).set_index("variant")[_COLUMNS]
+    means = record.frame.groupby("method")[_COLUMNS].mean()
+    names = {name_of(setting, data): setting for setting in SETTINGS}
+    found = means.loc[[name for name in names if name in means.index]].rename(index=names)
+    return pd.concat([known, found]).rename_axis(None)
