@@ -185,7 +185,7 @@ def test_no_result_is_lost_or_doubled_when_a_worker_of_a_cluster_is_killed(tmp_p
 
 def test_what_is_recorded_is_the_study(tmp_path):
     runs = record.runs_of("losses", steps=2)
-    assert list(runs)[:7] == list(loss_settings.LOSSES) and len(runs) == 3 * 7
+    assert list(runs)[:7] == list(loss_settings.LOSSES) and len(runs) == len(loss_recorded.STUDIES) * 7
     record.record({loss: runs[loss] for loss in ("wgan", "ns")}, tmp_path)
     frame = loss_recorded.of_record(recorded.load("losses", tmp_path))
     base = replace(loss_settings.BASE, steps=2)

@@ -146,7 +146,7 @@ CLAIMS: Final = (
             },
         ),
         "remains poor",
-        "Without debiasing the loss wants all points in one place. With it, the same pixels and ε give digits, and noisy faces.",
+        "Not debiased, the loss wants all points in one place. Debiased, it gives digits, and noisy faces.",
         _SEEN,
         4,
     ),
