@@ -243,7 +243,7 @@ def certified(x, y, dtype):
 def test_the_certificate_bounds_the_error_and_is_small(d, dtype):
     bound, error = certified(*uniform(250, d), dtype)
     assert error <= bound + 1e-15
-    assert bound <= {np.float32: _assignment.TOLERANCE, np.float64: 1e-13}[dtype]
+    assert bound <= {np.float32: kernels.TOLERANCE, np.float64: 1e-13}[dtype]
 
 
 def test_the_certificate_sees_a_wrong_matching():

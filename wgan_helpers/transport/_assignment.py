@@ -1,7 +1,7 @@
 """Exact assignment between two equal-size uniform samples, for whole batches, on all cores.
 
 float32 problems are solved in float32 and certified in float64; the few whose certificate does not
-promise `TOLERANCE` are solved again in float64.
+promise `kernels.TOLERANCE` are solved again in float64.
 """
 
 from collections.abc import Callable
@@ -13,9 +13,9 @@ from wgan_helpers.transport import _assignment_costs as kernels
 from wgan_helpers.transport._jonker_volgenant import match
 from wgan_helpers.transport._threads import in_blocks, room
 
-TOLERANCE = 5e-7  # a float32 solution may be this far from the optimum, relative to it, as certified
-_PAIRS = 100_000  # of points in a block: it fits a core's cache, and is work enough to wake up a thread
-_COORDINATES = 128  # of a point; with more of them, fewer pairs are work enough
+_CACHED = 2**18  # pairs of points in a block at most: their costs fit a core's cache
+_FEW = 2**15  # pairs are not worth waking up a thread
+_COORDINATES = 128  # of a point; with more of them, fewer pairs are
 
 Matching = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -64,7 +64,7 @@ def warm() -> None:
 def _certified(solve: Callable[..., None], *problems: np.ndarray) -> Matching:
     solved = _in_blocks(solve, *problems)
     if problems[0].dtype == np.float32:
-        (doubtful,) = np.nonzero(~(solved.gap <= TOLERANCE * np.abs(solved.total)))
+        (doubtful,) = np.nonzero(~(solved.gap <= kernels.TOLERANCE * np.abs(solved.total)))
         if doubtful.size:
             again = _in_blocks(solve, *(part[doubtful].astype(np.float64) for part in problems))
             for part, better in zip(solved, again, strict=True):
@@ -105,5 +105,6 @@ def _in_blocks(solve: Callable[..., None], *problems: np.ndarray) -> _Solved:
 
     # points with many coordinates, such as pictures, are work for a thread each
     coordinates = problems[0].shape[2] if len(problems) == 2 else 1
-    in_blocks(block, b, max(1, _PAIRS // (n**2 * max(1, coordinates // _COORDINATES))))
+    pairs = n**2 * max(1, coordinates // _COORDINATES)
+    in_blocks(block, b, max(1, _CACHED // pairs), _FEW // pairs)
     return solved

@@ -29,6 +29,7 @@ from numba.extending import intrinsic
 TAKEN = 2**30  # added to the key of a matched column: where costs tie, free columns come first
 SWEEPS = 3  # steps of the row reduction, per row: more would cost more than the paths they save;
 FEW = 100  # up to so many rows, the last of them does already
+NARROW = 256  # up to so many columns, one is closed by the next scan and not by a store of its own
 
 
 def _compile(function: Any) -> Any:
@@ -44,6 +45,13 @@ def bits(_context, x):  # type: ignore[no-untyped-def]
         return builder.bitcast(args[0], context.get_value_type(integer))
 
     return integer(x), codegen
+
+
+@intrinsic
+def unsigned(_context, x):  # type: ignore[no-untyped-def]
+    """The same bits of an integer, ordered without sign: those of negative numbers come last."""
+    integer = {types.int32: types.uint32, types.int64: types.uint64}[x]
+    return integer(x), lambda _context, _builder, _signature, args: args[0]
 
 
 @_compile
@@ -152,48 +160,59 @@ def reduce_rows(c, n, v, h, h_bits, column, row, key, free):  # type: ignore[no-
 
 
 @_compile
-def scan_row(costs, v, offset, reached, h_bits):  # type: ignore[no-untyped-def]
+def scan_row(costs, v, offset, reached, h_bits, key, closed):  # type: ignore[no-untyped-def]
     """Shorten the paths ``h`` by those through one row; returns the shortest, as bit pattern.
 
-    Rounding must not make a path shorter than ``reached``, the length of those found before.
+    Rounding must not make a path shorter than ``reached``, the length of those found before. A closed
+    column has ``h = -inf``, which nothing shortens and which is the last without sign. ``closed`` is the key
+    of one to close, or None: a single number stored just before would hold up a short scan.
     """
-    floor = bits(reached)
-    least = bits(costs.dtype.type(np.inf))
+    floor, shut = bits(reached), bits(-costs.dtype.type(np.inf))
+    least = unsigned(bits(costs.dtype.type(np.inf)))
     for j in range(h_bits.size):
-        length = min(max(bits((costs[j] - v[j]) - offset), floor), h_bits[j])
+        if closed is None:
+            before = h_bits[j]
+        else:
+            before = shut if key[j] == closed else h_bits[j]
+        length = min(max(bits((costs[j] - v[j]) - offset), floor), before)
         h_bits[j] = length
-        least = min(least, length)
-    return least
+        least = min(least, unsigned(length))
+    return h_bits.dtype.type(least)
 
 
 @_compile
-def augment(c, v, open_v, h, h_bits, column, row, key, root, rows, columns, offsets, lengths):  # type: ignore[no-untyped-def]
-    """Match ``root`` along a shortest alternating path to a free column (Dijkstra on reduced costs).
+def augment(c, v, h, h_bits, column, row, key, roots, rows, columns, offsets, lengths):  # type: ignore[no-untyped-def]
+    """Match each root along a shortest alternating path to a free column (Dijkstra on reduced costs).
 
     ``rows[s], columns[s], offsets[s], lengths[s]``: the row scanned in step ``s``, the column that led
-    there, ``u`` of the row less the path's length, and that length. A column that was scanned is closed
-    by ``open_v = -inf``: its reduced costs are infinite.
+    there, ``u`` of the row less the path's length, and that length.
     """
     inf = c.dtype.type(np.inf)
-    open_v[:] = v
-    h[:] = inf
-    i, j, steps = root, -1, 0
-    offset, reached = c.dtype.type(0), c.dtype.type(0)
-    while True:
-        rows[steps], columns[steps], offsets[steps], lengths[steps] = i, j, offset, reached
-        steps += 1
-        j = column_of(h_bits, scan_row(c[i], open_v, offset, reached, h_bits), key)
-        if j < TAKEN:
-            break
-        j -= TAKEN
-        reached = h[j]
-        h[j], open_v[j] = inf, -inf
-        i = row[j]
-        offset = (c[i, j] - v[j]) - reached
-    reached = h[j]
-    flip_path(c, v, column, row, key, j, steps, rows, columns, offsets, lengths)
-    for s in range(1, steps):
-        v[columns[s]] -= reached - lengths[s]
+    narrow = h.size <= NARROW
+    for root in roots:
+        h[:] = inf
+        i, j, steps, closed = root, -1, 0, key.dtype.type(-1)
+        offset, reached = c.dtype.type(0), c.dtype.type(0)
+        while True:
+            rows[steps], columns[steps], offsets[steps], lengths[steps] = i, j, offset, reached
+            steps += 1
+            if narrow:
+                least = scan_row(c[i], v, offset, reached, h_bits, key, closed)
+            else:
+                least = scan_row(c[i], v, offset, reached, h_bits, key, None)
+            closed = column_of(h_bits, least, key)
+            if closed < TAKEN:
+                break
+            j = closed - TAKEN
+            reached = h[j]
+            if not narrow:
+                h[j] = -inf
+            i = row[j]
+            offset = (c[i, j] - v[j]) - reached
+        reached = h[closed]
+        flip_path(c, v, column, row, key, closed, steps, rows, columns, offsets, lengths)
+        for s in range(1, steps):
+            v[columns[s]] -= reached - lengths[s]
 
 
 @_compile
@@ -228,7 +247,7 @@ def match(costs, n, duals, columns, bits_like):  # type: ignore[no-untyped-def]
     bits_like : (0,)           of the integer type as wide as the costs
     """
     width, real, integer = duals.shape[1], costs.dtype, bits_like.dtype
-    h, open_v, key = np.empty(width, real), np.empty(width, real), np.empty(width, integer)
+    h, key = np.empty(width, real), np.empty(width, integer)
     h_bits = h.view(integer)
     row, free = np.empty(n, np.int64), np.empty(n, np.int64)
     path = (np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, real), np.empty(n, real))
@@ -236,5 +255,4 @@ def match(costs, n, duals, columns, bits_like):  # type: ignore[no-untyped-def]
         c, v, column = costs[k], duals[k], columns[k]
         reduce_columns(c, n, v, column, row, key)
         count = reduce_rows(c, n, v, h, h_bits, column, row, key, free)
-        for i in free[:count]:
-            augment(c, v, open_v, h, h_bits, column, row, key, i, *path)
+        augment(c, v, h, h_bits, column, row, key, free[:count], *path)

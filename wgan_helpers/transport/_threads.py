@@ -12,14 +12,15 @@ _KEPT_BYTES = 2**25  # that a thread keeps for its next block
 _kept = threading.local()
 
 
-def in_blocks(solve: Callable[[slice], None], count: int, size: int) -> None:
+def in_blocks(solve: Callable[[slice], None], count: int, size: int, few: int | None = None) -> None:
     """Solve ``count`` problems in even blocks of ``size`` at most, as many for each core.
 
-    This thread and the pool's take the next one as they get free.
+    This thread and the pool's take the next one as they get free; for a ``few`` (default: one block) it
+    wakes up no other.
     """
-    blocks = -(-count // size)
-    if blocks > 1:
-        blocks = min(count, -(-blocks // _cores()) * _cores())
+    cores, blocks = _cores(), -(-count // size)
+    if count > (size if few is None else few):
+        blocks = min(count, -(-blocks // cores) * cores)
     starts = [count * block // blocks for block in range(blocks)]
     waiting = [slice(*ends) for ends in reversed([*pairwise([*starts, count])])]
 
@@ -31,7 +32,7 @@ def in_blocks(solve: Callable[[slice], None], count: int, size: int) -> None:
                 return
             solve(block)
 
-    helpers = [_pool().submit(work) for _ in range(min(len(waiting), _cores()) - 1)]
+    helpers = [_pool().submit(work) for _ in range(min(len(waiting), cores) - 1)]
     try:
         work()
     finally:
