@@ -23,6 +23,15 @@ def test_by_scores(objective: Objective, models):
     torch.testing.assert_close(found, torch.cat(expected, dim=-1).unsqueeze(-1))
 
 
+@pytest.mark.parametrize("objective", OF_SCORES.values(), ids=OF_SCORES)
+@pytest.mark.parametrize("models", [(), (3,)])
+def test_by_generated(objective: Objective, models):
+    fake = 2 * normal(*models, 5).requires_grad_()
+    (expected,) = torch.autograd.grad(objective.losses(fake.detach(), fake).generator.sum(), fake)
+    found = _derivatives.by_generated(objective.losses, fake.detach())
+    torch.testing.assert_close(found, expected.unsqueeze(-1))
+
+
 @pytest.mark.parametrize("penalty", [gradient_penalty, lipschitz_penalty])
 @pytest.mark.parametrize("weight", [0.1, torch.tensor([0.1, 10.0, 0.0], dtype=torch.float64)], ids=["one", "of each"])
 def test_by_gradient(penalty, weight):
@@ -40,3 +49,4 @@ def test_where_the_slope_is_zero_it_has_no_direction(penalty):
 def test_the_others_are_left_to_the_graph():
     for objective in (o for o in OBJECTIVES.values() if o.reads != "scores"):
         assert _derivatives.by_scores(objective.losses, (torch.ones(2), torch.ones(2))) is None
+        assert _derivatives.by_generated(objective.losses, torch.ones(2)) is None

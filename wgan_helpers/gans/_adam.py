@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 _SMALL: Final = 1e-8
+_NORMAL: Final = torch.finfo(torch.float32).tiny  # roots of anything smaller take ten times as long
 
 
 class FlatAdam:
@@ -52,7 +53,7 @@ class FlatAdam:
         self._square.lerp_(self.gradient * self.gradient, 1 - self._beta2)
         # both corrections of the start in the length of the step: fewer passes over the vector
         unbiased = (1 - self._weight2) ** 0.5
-        scale = self._square.sqrt().add_(_SMALL * unbiased)
+        scale = self._square.clamp_min(_NORMAL).sqrt_().add_(_SMALL * unbiased)
         length = share * self._lr * unbiased / (1 - self._weight1)
         if isinstance(length, Tensor):
             self.values.sub_(self._mean.div(scale).mul_(length))

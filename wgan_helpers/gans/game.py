@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from wgan_helpers.gans import _networks
+from wgan_helpers.gans import _derivatives, _networks
 from wgan_helpers.gans._randomness import Randomness
 from wgan_helpers.gans._source import Source
 from wgan_helpers.gans.config import FIXED, Config, listed, shared
@@ -210,12 +210,15 @@ class Game:
         loss = self._critic.losses(potential, distances(fake.requires_grad_(), real)).generator
         return loss.detach(), torch.autograd.grad(loss, fake, torch.ones_like(loss))[0]
 
-    @torch.enable_grad()
     def _score_derivative(self, outputs: Tensor) -> tuple[Tensor, Tensor]:
         """The generator's loss, and its derivative by what the critic says of the generated points."""
-        scores = outputs.requires_grad_().squeeze(-1)
-        loss = self._critic.losses(scores, scores).generator  # which does not depend on the real ones
-        return loss.detach(), torch.autograd.grad(loss, outputs, torch.ones_like(loss))[0]
+        scores = outputs.squeeze(-1)  # the generator's loss depends on no others
+        if (by_score := _derivatives.by_generated(self.objective.losses, scores)) is not None:
+            return self._critic.losses(scores, scores).generator, by_score
+        with torch.enable_grad():
+            loss = self._critic.losses(scores.requires_grad_(), scores).generator
+        (by_score,) = torch.autograd.grad(loss, scores, torch.ones_like(loss))
+        return loss.detach(), by_score.unsqueeze(-1)
 
     def _share(self) -> float:
         """Of the learning rate, at this step."""

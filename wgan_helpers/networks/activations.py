@@ -1,11 +1,13 @@
 """Piecewise linear activations, each with what it does to a gradient on its way back."""
 
 from collections.abc import Callable
+from functools import partial
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.functional import leaky_relu_
 
 #: Slope of the leaky ReLU on its negative side, as in DCGAN.
 LEAK: Final = 0.2
@@ -16,15 +18,17 @@ class Activation(NamedTuple):
 
     Attributes
     ----------
+    value : callable
+        From pre-activations ``(..., h)`` to activations of the same shape. May overwrite the pre-activations.
     apply : callable
-        From pre-activations ``(..., h)`` to activations of the same shape, and to what says which linear piece each
-        is on. May overwrite the pre-activations.
+        The same, and what says which linear piece each is on.
     pull_back : callable
         ``pull_back(gradient, piece)``: the derivative on that piece, a symmetric matrix, applied to ``(..., h)``.
     pull_back_ : callable
         The same; may overwrite the gradient.
     """
 
+    value: Callable[[Tensor], Tensor]
     apply: Callable[[Tensor], tuple[Tensor, Tensor]]
     pull_back: Callable[[Tensor, Tensor], Tensor]
     pull_back_: Callable[[Tensor, Tensor], Tensor]
@@ -77,8 +81,8 @@ def _leaky_relu(x: Tensor) -> tuple[Tensor, Tensor]:
 #: By name: ``relu``, ``leaky_relu`` (slope 0.2, as in DCGAN) and ``max_min``.
 ACTIVATIONS: Final = MappingProxyType(
     {
-        "relu": Activation(_relu, torch.mul, Tensor.mul_),
-        "leaky_relu": Activation(_leaky_relu, torch.mul, Tensor.mul_),
-        "max_min": Activation(_sort_pairs, _unsort, _unsort),
+        "relu": Activation(torch.relu_, _relu, torch.mul, Tensor.mul_),
+        "leaky_relu": Activation(partial(leaky_relu_, negative_slope=LEAK), _leaky_relu, torch.mul, Tensor.mul_),
+        "max_min": Activation(max_min, _sort_pairs, _unsort, _unsort),
     }
 )

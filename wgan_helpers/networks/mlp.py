@@ -91,7 +91,7 @@ class MLP(nn.Module):
         """Outputs ``(..., n, outputs)`` at ``x`` ``(..., n, inputs)``; ``...`` is the axis of the models, if any."""
         *hidden, last = zip(self.effective_weights(), self.biases, strict=True)
         for weight, bias in hidden:
-            x, _ = self.activation.apply(affine(x, weight, bias))
+            x = self.activation.value(affine(x, weight, bias))
         return affine(x, *last)
 
     def input_gradient(self, x: Tensor) -> Tensor:

@@ -109,11 +109,11 @@ class _ByHand:
 
     def _chain(self, pieces: list[Tensor]) -> Tensor:
         """The input gradient: a linear network from the last layer to the first."""
-        gradient = row(self._weights[-1]).expand(*pieces[-1].shape[:-1], self._weights[-1].shape[-2]).clone()
+        gradient = row(self._weights[-1])
         self._pieces_of_slopes = pieces
         self._pulled: list[Tensor] = []
         for weight, piece in zip(self._weights[-2::-1], reversed(pieces), strict=True):
-            self._pulled.insert(0, self._activation.pull_back_(gradient, piece))
+            self._pulled.insert(0, self._activation.pull_back(gradient, piece))
             gradient = _product(self._pulled[0], weight.mT)
         return gradient
 
