@@ -86,9 +86,9 @@ def measure(
 
 
 def _row(law: Law, n: int, points: int, repetitions: int, seed: int) -> pd.DataFrame:
-    frame = pd.concat(
-        [batches.compare(law, n, block, ("fresh", "mean"), seed) for block in monte_carlo.blocks(repetitions)]
-    )
+    # few at once, since pictures have many coordinates
+    few = monte_carlo.blocks(repetitions, 2)
+    frame = pd.concat([batches.compare(law, n, block, ("fresh", "mean"), seed) for block in few])
     w1 = frame.pivot(index="repetition", columns="batch", values="w1")
     ratio, error = monte_carlo.ratio_and_error(w1["mean"], w1["fresh"])
     found = two_nearest_neighbours(law.sample(points, monte_carlo.generator(seed, points)))

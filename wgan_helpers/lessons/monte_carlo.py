@@ -28,13 +28,16 @@ def blocks(repetitions: int, size: int = 10) -> list[range]:
     return [range(first, min(first + size, repetitions)) for first in range(0, repetitions, size)]
 
 
-def rounds(repetitions: int, first: int = 2, growth: int = 2) -> list[range]:
-    """The repetitions ``0 … repetitions − 1`` in rounds that grow, so that a first picture comes soon."""
+def rounds(repetitions: int, first: int = 2) -> list[range]:
+    """The repetitions ``0 … repetitions − 1`` in rounds that grow, so that a first picture comes soon.
+
+    They end growing at 16 repetitions, so that what is asked for next never waits long.
+    """
     ends = [0]
     size = first
     while ends[-1] < repetitions:
         ends.append(min(repetitions, ends[-1] + size))
-        size *= growth
+        size = min(2 * size, 16)
     return [range(begin, end) for begin, end in pairwise(ends)]
 
 

@@ -118,15 +118,18 @@ class LiveFigure(Pictured):
         drawn: Any = self  # no result yet
         try:
             for step in _steps(self._compute(**request.values)):
+                if drawn is not self and outdated():  # before the picture is drawn, which takes long too
+                    break
                 if step.result is not drawn:
                     drawn = step.result
                     self._drawing.show(self._draw, drawn, f"Figure for {request.shown}")
-                if step.done < step.total:
-                    self._say(shown, f"{step.done} of {step.total} …", busy=True)
+                done, total = step.done, step.total
+                if done < total:
+                    self._say(shown, f"{done} of {total} …", busy=True)
                 # a setting's first picture is always shown, so that a slow figure follows too
                 if outdated():
                     break
-            ending = "done" if step.done == step.total else f"stopped at {step.done} of {step.total}"
+            ending = "done" if done == total else f"stopped at {done} of {total}"
             ending = f"{ending}, {time.perf_counter() - started:.2f} s"
             self.error = None
         except Exception as error:
