@@ -68,7 +68,7 @@ replication.explore()
 
 # %% [markdown]
 # A full dot is a setting in which the claim is shown, a hollow one where it is not. Squares are runs of minutes to hours that were
-# recorded. Choose *all*, and *holds under conditions*: nearly all of these have a full and a hollow dot side by side.
+# recorded. Choose *all*, and *holds under conditions*: each of these has a full mark and a hollow one.
 
 # %%
 figure_all = replication.plot(frame)
@@ -88,9 +88,10 @@ Markdown(replication.as_markdown(frame))
 replication.plot_numbers(frame);
 
 # %% [markdown]
-# **What you should have seen.** The proportions of Figure 5 are near the paper's. That is no second confirmation, as the backgrounds of our faces
-# were chosen with them in view. The bias of Theorem 5.1.1 is a lower bound, and so are the rates: ours are larger, as they may be. The hollow
-# ones are where the words are inexact: an estimator that is not unbiased, and a rate that is not $n^{-1/d}$ at $d = 1$.
+# **What you should have seen.** On faces the proportions of Figure 5 are near the paper's. That is no second confirmation, as the backgrounds of our faces
+# were chosen with them in view. On digits the mean loses: they fill too few dimensions. The bias of Theorem 5.1.1 is a lower bound, and so are the rates: ours are larger, as they may be. The other
+# hollow ones are where the words are inexact: an estimator that is not unbiased, a rate that is not $n^{-1/d}$ at $d = 1$, and a divergence that tends to the MMD
+# only if it is debiased.
 
 # %% [markdown]
 # ## 3 · The paradox in one picture
@@ -111,7 +112,8 @@ for method, row in lessons.training_estimation.summary(curves).iterrows():
 # %% [markdown]
 # **What you should have seen.** The last column resolves it. For the c-transform it is below 1: its blurred faces are *nearer* to a minibatch
 # of real faces than real faces are. It minimises what it was given, and that has its minimum elsewhere. WGAN-GP's is 1.00, that of
-# a perfect generator, and its critic does not know it.
+# a perfect generator, and its critic does not know it. The two at the bottom, with a large ε, know the distance as well and have the worst pictures of all, for another
+# reason: without debiasing they make all faces one (notebook 06).
 
 # %% [markdown]
 # ## 4 · The argument in five lines
@@ -123,9 +125,10 @@ Markdown(replication.argument(frame))
 # **Fairly put.** The core stands: in high dimension the $W_1$ of minibatches has false minima, a method that minimises it well goes there, and
 # the gradient penalty does not minimise it. Three steps need a condition that the paper does not name:
 #
-# - *because it fails*: a bad estimate alone helps nobody. Clipped weights have the worst one. What helps is how the critic is held (section 7).
+# - *because it fails*: a bad estimate alone is not enough. Clipped weights have the worst one: better faces than the c-transform's, and worse digits. How the critic
+#   is held counts as well (section 7).
 # - *regularisation does not save it*: without debiasing. With it, the same ε and the same pixels give varied digits (notebook 06).
-# - *many orders of magnitude*: a factor of 3 to 15 here; λ and the unit of brightness decide, and the paper gives neither.
+# - *many orders of magnitude*: a factor of 2.6 to 15 here; λ and the unit of brightness decide, and the paper gives neither.
 #
 # Small slips in the text, which change nothing: "min ≠ min" where the *argmin* is meant (§5.1), $p^k$ without weights, "Rubenstein" for Rubinstein.
 

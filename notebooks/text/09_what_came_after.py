@@ -15,7 +15,7 @@
 # %% [markdown]
 # # What came after
 #
-# Four answers to the paper, from 2017 to 2025, each rebuilt and measured.
+# Three answers to the paper, from 2022 to 2025, and a remedy from 2017 that it does not use, each rebuilt and measured.
 #
 # **You will learn**
 # - that the gradient penalty points the right way exactly where minibatch $W_1$ points the wrong one;
@@ -81,7 +81,7 @@ lessons.ground_truth.explore(seed=seed)
 # goes. The others, held by a penalty or by their layers, climb towards 1 from below and turn
 # towards the true direction. Choose d = 2: there minibatches are right.
 #
-# One dimension, measured now; then all of them, for five pairs of laws each. That is one to three minutes for each pair on two shared cores, so it was recorded:
+# One dimension, measured now; then all of them, for five pairs of laws each. That takes a quarter of an hour, so it was recorded:
 
 # %%
 now = lessons.ground_truth.measure(("gradient penalty", "minibatch W₁"), (64,), steps=steps, seed=seed)
@@ -98,7 +98,8 @@ lessons.ground_truth.plot(recorded, score="cosine");
 
 # %% [markdown]
 # **The paper says**: the c-transform approximates $W_1$ much better than the gradient penalty. **Measured here**: it approximates the *sample* distance better. Of the
-# distance of the laws the gradient penalty knows more, in direction from dimension 4 on and in value from 8 on. In dimension 2 minibatch $W_1$ is the better guide.
+# distance of the laws the gradient penalty knows more than exact transport between minibatches, in direction from dimension 4 on and in value from 8 on. In dimension 2 minibatch
+# $W_1$ is the better guide.
 # Korotin et al. publish the same on their pairs: at $d = 32$ a cosine of 0.96 for the gradient penalty and $-0.27$ for the c-transform.
 #
 # To be fair: these laws are simple, and a critic of 128 units can learn them. Korotin et al. have pairs of pictures too, and conclude with care: no critic computes $W_1$
@@ -163,8 +164,8 @@ lessons.congested.plot(trained);
 
 # %% [markdown]
 # **Milne and Nachman say**: WGAN-GP computes congested transport, and the slopes of its critic tell how much flows, not only where to. **Measured here**: trained critics come to lie
-# between the law and the congested value, nearer to the latter, and no critic gets above the optimum (`most`). They do not reach it: with λ = 0.1 the best critic is too steep in too narrow
-# places for a network of 64 units. Duality holds on the grid to a tenth of a percent; the grid itself is off by about 1 % (finer grids say less).
+# between the law and the congested value, nearer to the latter for small λ and half-way at λ = 10, and no critic gets above the optimum (`most`), of which they reach
+# nineteen twentieths or more. Duality holds on the grid to a tenth of a percent; how far the grid itself is off, finer ones would say.
 #
 # So "WGAN-GP does not compute $W_1$" is right, and it is not an accident of bad training: it computes *something else, precisely*. What depends on λ and
 # on where one penalises. Where no point is penalised no road leads; other interpolation, other distance.
@@ -224,7 +225,7 @@ for pictures in (lessons.batches.pictures("faces", 32), lessons.batches.pictures
 # **Elnekave and Weiss say**: a WGAN with a convolutional critic minimises $W_1$ between patches, and that is why its pictures are sharp. **Measured here**, without any GAN:
 # - the false minimum at the **mean** goes: it wins among whole faces alone, and narrowly (0.99), and is twice as far as a real batch at 2 × 2;
 # - that at the **centroids of pictures** goes for small patches, up to 3 × 3 for faces and 2 × 2 for digits; at 8 × 8 it is still there. More patches help, as is printed
-#   below (with 3072 patches the centroids of faces lose at 4 × 4 too: 1.07 of a real batch);
+#   below: with 1024 of them the centroids of faces are level with a real batch at 4 × 4;
 # - a false minimum **of patches** stays at every size. But it is made of patches, and a patch of few pixels is hardly blurred.
 #
 # So "in defence of Wasserstein" holds half way: the distance between patches has better minima than that between pictures, not the right one. And it does not see whether the patches
@@ -281,7 +282,7 @@ print(f"\nσ of least minibatch loss, n = 64, {4 * repetitions} pairs")
 print(pd.DataFrame(preferred).rename_axis(columns="d").round(2).to_string())
 
 # %% [markdown]
-# And when all is free? 64 free points that minimise each loss to fresh minibatches of 64, as in notebook 06; 1 is the spread of the true law:
+# And when all is free? 64 free points that minimise each loss to fresh minibatches of 64, as in notebook 06, where a point and itself count; 1 is the spread of the true law:
 
 # %%
 losses = [("W₁", 0.0), ("energy distance", 0.0)]
@@ -289,8 +290,8 @@ free = pd.concat([lessons.particles.measure(losses, dim=d, steps=150, repetition
 print(free.groupby(["loss", "dim"])["spread"].agg(["mean", "sem"]).round(3).to_string())
 
 # %% [markdown]
-# **Bellemare et al. say**: the sample gradient of $W_1$ is biased, that of the energy distance is not. **Measured here**: so it is, and it is no small effect. The energy distance recovers the
-# law's size in every dimension, where $W_1$ of minibatches shrinks it to a third at $d = 50$.
+# **Bellemare et al. say**: the sample gradient of $W_1$ is biased, that of the energy distance is not. **Measured here**: so it is, and it is no small effect. Over pairs the energy distance recovers the
+# law's size in every dimension (free points, with themselves counted, fall short by 1 to 2 %), where $W_1$ of minibatches shrinks it to a third at $d = 50$.
 #
 # Fairly put: being right on average is not all. The energy distance looks at pixel distance as $W_1$ does, so section 6 of the paper holds for it as well: it has the right
 # minimum, and its gradient there is weak in high dimension. The Cramér GAN of Bellemare et al. therefore takes it between *learned features*, and Bińkowski et al. (2018) show that with a critic that

@@ -26,7 +26,7 @@ def _ended(method: str, seed: int) -> pd.DataFrame:
 
 
 def _last_fifth(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame[frame["step"] > 0.8 * frame["step"].max()]
+    return frame[frame["step"] >= 0.8 * frame["step"].max()]
 
 
 def _recorded_end(method: str) -> pd.Series | None:
@@ -152,7 +152,7 @@ CLAIMS: Final = (
             },
         ),
         "precisely because it does not approximate the Wasserstein distance well",
-        "A bad estimate is not enough: the clipped critic has the worst one, and the worst digits.",
+        "A bad estimate is not enough: the clipped critic has the worst one, and worse digits than the c-transform.",
         _SEEN,
         7,
     ),
