@@ -19,6 +19,11 @@ def executed(request):
     return figures.execute(request.param)
 
 
+@pytest.fixture(scope="module")
+def arithmetic():
+    return figures.arithmetic()
+
+
 def shown(notebook):
     """Text and pictures by cell, except where a cell reports on the machine."""
     text, pictures = {}, {}
@@ -47,15 +52,18 @@ def test_its_kernel_needs_less_than_a_gigabyte(executed):
     assert executed.peak_mb < 1000
 
 
-def test_the_committed_outputs_are_those_of_the_committed_code(executed):
-    committed_text, committed_pictures = shown(nbformat.read(executed.path, as_version=4))
+def test_the_committed_outputs_are_those_of_the_committed_code(executed, arithmetic):
+    committed = nbformat.read(executed.path, as_version=4)
+    committed_text, committed_pictures = shown(committed)
     text, pictures = shown(executed.notebook)
-    assert committed_text == text
+    assert committed_text.keys() == text.keys()
     assert committed_pictures.keys() == pictures.keys()
+    if committed.metadata["wgan_helpers"]["arithmetic"] != arithmetic:
+        pytest.skip("the committed outputs are of a processor or a number of threads that rounds otherwise")
+    assert committed_text == text
     for index, png in pictures.items():
-        # another processor may round a line to the neighbouring pixel
         differing = np.abs(pixels(png) - pixels(committed_pictures[index])) > 32
-        assert differing.mean() < 0.005, f"the picture of cell {index} is not the committed one"
+        assert differing.mean() < 0.0005, f"the picture of cell {index} is not the committed one"
 
 
 def test_a_reader_without_a_kernel_sees_a_picture_or_text_for_every_widget(executed):

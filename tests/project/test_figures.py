@@ -33,6 +33,19 @@ def test_a_notebook_that_works_has_no_errors(execute):
     assert ran.peak_mb > 20
 
 
+def test_the_kernel_has_as_many_threads_as_the_machine_offers_whatever_the_caller_has(execute, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    ran = execute("import os; os.environ.get('OMP_NUM_THREADS')")
+    assert ran.notebook.cells[0].outputs == []
+
+
+def test_the_arithmetic_of_a_machine_is_the_same_at_every_call(monkeypatch):
+    first = figures.arithmetic()
+    assert len(first) == 16
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert figures.arithmetic() == first
+
+
 def test_memory_counts_a_child_but_not_while_it_may_still_be_a_copy_of_its_parent():
     memory = figures.PeakMemory(os.getpid())
     memory.look()
