@@ -9,7 +9,7 @@ from torch import Generator, Tensor, nn
 
 from wgan_helpers import transport
 from wgan_helpers.distributions import Gaussian, GaussianRing
-from wgan_helpers.gans import OBJECTIVES, Config, Game
+from wgan_helpers.gans import OBJECTIVES, Config, Game, train_population
 from wgan_helpers.networks import lipschitz_bound
 
 RING = GaussianRing()
@@ -173,6 +173,8 @@ def test_what_does_not_fit_together_is_refused_in_words(config, source, error, w
 def test_a_device_that_is_not_there_is_refused_in_one_line(device):
     with pytest.raises(ValueError, match=f"^device '{device}' is not to be had here: 'cpu' always is$"):
         Game(Config(), RING, device)
+    with pytest.raises(ValueError, match=f"^device '{device}' is not to be had here: 'cpu' always is$"):
+        next(train_population([Config()], RING, device=device))
 
 
 class Wrong:

@@ -114,6 +114,7 @@ def test_convolutional_networks_train_one_at_a_time():
 def test_a_step_of_a_population_asks_the_system_for_no_memory():
     code = """
 import resource
+from itertools import pairwise
 from wgan_helpers import gans
 from wgan_helpers.distributions import GaussianRing
 
@@ -123,9 +124,8 @@ def new_pages():
 configs = [gans.Config(hidden=32, batch=64, steps=40, seed=seed) for seed in range(16)]
 snapshots = gans.train_population(configs, GaussianRing(), every=10)
 next(snapshots), next(snapshots)
-before = new_pages()
-next(snapshots)
-print((new_pages() - before) / 10)
+counts = [new_pages()] + [next(snapshots) and new_pages() for _ in range(3)]
+print(min(after - before for before, after in pairwise(counts)) / 10)  # a busy system may take pages back once
 """
     # in a process of its own: what other tests freed would have the same effect
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)

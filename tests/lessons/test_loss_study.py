@@ -15,7 +15,15 @@ import pytest
 import torch
 
 from wgan_helpers import gans, record, recorded
-from wgan_helpers.lessons import loss_judges, loss_recorded, loss_settings, loss_statistics, loss_study, results
+from wgan_helpers.lessons import (
+    loss_judges,
+    loss_recorded,
+    loss_settings,
+    loss_statistics,
+    loss_study,
+    monte_carlo,
+    results,
+)
 
 LOSSES = ("ns", "wgan-gp")
 SHORT = {"losses": LOSSES, "count": 4, "base": replace(loss_settings.BASE, hidden=8, batch=16, steps=3)}
@@ -124,11 +132,11 @@ def test_a_study_that_was_killed_goes_on_where_it_was(tmp_path, monkeypatch):
     path, trained = tmp_path / "study.db", []
     train = loss_study._train
 
-    def killed(data, part):
+    def killed(data, part, device):
         if trained:
             raise SystemExit
         trained.extend(part)
-        return train(data, part)
+        return train(data, part, device)
 
     with monkeypatch.context() as patch, pytest.raises(SystemExit):
         patch.setattr(loss_study, "_train", killed)
@@ -137,7 +145,9 @@ def test_a_study_that_was_killed_goes_on_where_it_was(tmp_path, monkeypatch):
     assert 0 < len(first) == len(trained) < 8
 
     again = []
-    monkeypatch.setattr(loss_study, "_train", lambda data, part: again.extend(part) or train(data, part))
+    monkeypatch.setattr(
+        loss_study, "_train", lambda data, part, device: again.extend(part) or train(data, part, device)
+    )
     frame = loss_study.measure(**SHORT, database=path)
     assert {m.key for m in again}.isdisjoint(m.key for m in trained)
     assert len(frame) == 8 == len(results.Results(path).frame())
@@ -181,6 +191,35 @@ def test_no_result_is_lost_or_doubled_when_a_worker_of_a_cluster_is_killed(tmp_p
         assert not killer.is_alive()  # so it struck in mid-run
     assert len(frame) == 48 and frame["key"].is_unique
     assert len(results.Results(tmp_path / "study.db").frame()) == 48
+
+
+def where(_):
+    from distributed import get_worker
+
+    return pd.DataFrame({"worker": [get_worker().name]})
+
+
+def test_an_executor_with_resources_trains_on_those_workers_only():
+    from distributed import Client, Scheduler, SpecCluster, Worker
+
+    bare = {"cls": Worker, "options": {"nthreads": 1}}
+    with_gpu = {"cls": Worker, "options": {"nthreads": 1, "resources": {"GPU": 1}}}
+    scheduler = {"cls": Scheduler, "options": {"dashboard": False, "port": 0}}
+    with (
+        SpecCluster(workers={"bare": bare, "with GPU": with_gpu}, scheduler=scheduler) as cluster,
+        Client(cluster) as client,
+    ):
+        client.wait_for_workers(2)
+        gpus = client.get_executor(resources={"GPU": 1})
+        frame = monte_carlo.collect(where, [(i,) for i in range(8)], gpus)
+        assert set(frame["worker"]) == {"with GPU"}
+        there = loss_study.measure(**SHORT, executor=gpus)
+    pd.testing.assert_frame_equal(there.drop(columns="seconds"), loss_study.measure(**SHORT).drop(columns="seconds"))
+
+
+def test_a_device_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="device 'gpu' is not to be had here: 'cpu' always is"):
+        loss_study.measure(**SHORT, device="gpu")
 
 
 def test_what_is_recorded_is_the_study(tmp_path):

@@ -6,6 +6,14 @@ import torch
 from torch import Generator, Tensor
 
 
+def available(device: torch.device | str) -> torch.device:
+    """The device, checked to be there."""
+    try:
+        return Generator(device).device
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f"device {str(device)!r} is not to be had here: 'cpu' always is") from error
+
+
 class Randomness:
     """A stream of random numbers for each of the models side by side.
 
@@ -25,11 +33,8 @@ class Randomness:
     """
 
     def __init__(self, seeds: Sequence[int], device: torch.device | str, *, alone: bool) -> None:
-        try:
-            self.generators = [Generator(device).manual_seed(seed) for seed in seeds]
-        except (RuntimeError, AssertionError) as error:
-            raise ValueError(f"device {str(device)!r} is not to be had here: 'cpu' always is") from error
-        self.device = self.generators[0].device
+        self.device = available(device)
+        self.generators = [Generator(self.device).manual_seed(seed) for seed in seeds]
         self._alone = alone
 
     def each(self, draw: Callable[[Generator], Tensor]) -> Tensor:

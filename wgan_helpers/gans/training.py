@@ -12,6 +12,7 @@ from tqdm.auto import tqdm
 from wgan_helpers import _checks
 from wgan_helpers.gans import checkpoint as checkpoints
 from wgan_helpers.gans._networks import at_once
+from wgan_helpers.gans._randomness import available
 from wgan_helpers.gans.config import Config, listed, shared_fields
 from wgan_helpers.gans.game import Game
 from wgan_helpers.gans.snapshot import Snapshot, merge
@@ -148,7 +149,7 @@ def train_population(
     if len(steps) != 1:
         raise ValueError(f"all configurations must have the same number of steps, got {steps or 'no configuration'}")
     every = _interval(every, steps[0])
-    places = _parts(configs, on_cpu=torch.device(device).type == "cpu")
+    places = _parts(configs, on_cpu=available(device).type == "cpu")
     games = [Game([configs[place] for place in part], source, device) for part in places]
     return _run_all(games, places, every, progress)
 

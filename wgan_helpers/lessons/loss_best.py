@@ -27,6 +27,7 @@ def measure(
     data: str = "ring",
     *,
     repetitions: int = _SEEDS,
+    device: str = "cpu",
     progress: bool = False,
     executor: Executor | None = None,
 ) -> pd.DataFrame:
@@ -40,8 +41,8 @@ def measure(
         Of :data:`.loss_judges.DATA`.
     repetitions : int
         Seeds.
-    progress, executor
-        As for every lesson's ``measure``.
+    device, progress, executor
+        As for :func:`.loss_study.measure`.
 
     Returns
     -------
@@ -49,7 +50,7 @@ def measure(
         One row per loss and seed: what :func:`.loss_study.measure` returns, ``setting`` being the number of the seed.
     """
     again = [each for config in configs for each in reseeded(config, repetitions)]
-    return loss_study.train(again, data, progress=progress, executor=executor)
+    return loss_study.train(again, data, device=device, progress=progress, executor=executor)
 
 
 def reseeded(config: gans.Config, repetitions: int = _SEEDS) -> list[gans.Config]:
@@ -66,15 +67,21 @@ def best_of_study(frame: pd.DataFrame, data: str = "ring") -> dict[str, gans.Con
     return {loss: settings(loss, count, base)[int(best[loss])] for loss in LOSSES if loss in best}
 
 
-def recordable() -> dict[str, recorded.Run]:
-    """The best settings on the ring with 50 seeds, to be recorded after the study itself."""
+def recordable(device: str = "cpu") -> dict[str, recorded.Run]:
+    """The best settings on the ring with 50 seeds, to be recorded after the study itself.
+
+    Parameters
+    ----------
+    device : str
+        Where to train.
+    """
     best = best_of_study(of_record(recorded.load("losses")))
-    return {loss: _run(config) for loss, config in best.items()}
+    return {loss: _run(config, device) for loss, config in best.items()}
 
 
-def _run(config: gans.Config) -> recorded.Run:
+def _run(config: gans.Config, device: str) -> recorded.Run:
     def rows(checkpoint: Path) -> recorded.Rows:
-        yield from rows_of(loss_study.train(reseeded(config), "ring", database=checkpoint))
+        yield from rows_of(loss_study.train(reseeded(config), "ring", database=checkpoint, device=device))
         return None
 
     return recorded.Run({"data": "ring", "seeds": _SEEDS, "config": asdict(config)}, _SEEDS - 1, rows)

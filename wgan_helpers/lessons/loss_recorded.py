@@ -25,16 +25,18 @@ STUDIES: Final[Mapping[str, tuple[int, gans.Config]]] = MappingProxyType(
 )
 
 
-def recordable(steps: int | None = None) -> dict[str, recorded.Run]:
+def recordable(device: str = "cpu", steps: int | None = None) -> dict[str, recorded.Run]:
     """The study at length, to be recorded: for each data set and loss, ``"mm"`` for the ring, else ``"digits-mm"``.
 
     Parameters
     ----------
+    device : str
+        Where to train.
     steps : int
         Of each generator, if not those of :data:`STUDIES`.
     """
     return {
-        name: _run(data, loss, count, base if steps is None else replace(base, steps=steps))
+        name: _run(data, loss, count, base if steps is None else replace(base, steps=steps), device)
         for data, (count, base) in STUDIES.items()
         for name, loss in names(data).items()
     }
@@ -45,7 +47,7 @@ def names(data: str) -> dict[str, str]:
     return {loss if data == "ring" else f"{data}-{loss}": loss for loss in LOSSES}
 
 
-def _run(data: str, loss: str, count: int, base: gans.Config) -> recorded.Run:
+def _run(data: str, loss: str, count: int, base: gans.Config, device: str) -> recorded.Run:
     judge = DATA[data]
     about: dict[str, Any] = {"data": data, "settings": count, "base": asdict(base)}
     if isinstance(judge, ByManifold):
@@ -53,7 +55,7 @@ def _run(data: str, loss: str, count: int, base: gans.Config) -> recorded.Run:
 
     def run(checkpoint: Path) -> recorded.Rows:
         for number in [*range(AT_ONCE, count, AT_ONCE), count]:
-            rows = rows_of(measure((loss,), data, number, base, database=checkpoint))
+            rows = rows_of(measure((loss,), data, number, base, database=checkpoint, device=device))
             yield from rows[-(number % AT_ONCE or AT_ONCE) :]
         return None
 

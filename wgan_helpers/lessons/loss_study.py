@@ -37,6 +37,7 @@ def measure(
     *,
     seed: int = 0,
     database: str | PathLike[str] | None = None,
+    device: str = "cpu",
     progress: bool = False,
     executor: Executor | None = None,
 ) -> pd.DataFrame:
@@ -56,6 +57,8 @@ def measure(
         Of the settings.
     database : path, optional
         A file that keeps each result as soon as it is there. The same call goes on where it was stopped or killed.
+    device : str
+        Where each worker trains: ``"cpu"``, ``"cuda"`` or ``"mps"``.
     progress, executor
         As for every lesson's ``measure``; a Dask client spreads the work over machines.
 
@@ -68,7 +71,7 @@ def measure(
     """
     _checks.one_of(data, "data", DATA)
     configs = [config for loss in losses for config in settings(loss, count, base, seed)]
-    return train(configs, data, database=database, progress=progress, executor=executor)
+    return train(configs, data, database=database, device=device, progress=progress, executor=executor)
 
 
 def train(
@@ -76,6 +79,7 @@ def train(
     data: str,
     *,
     database: str | PathLike[str] | None = None,
+    device: str = "cpu",
     progress: bool = False,
     executor: Executor | None = None,
 ) -> pd.DataFrame:
@@ -83,7 +87,7 @@ def train(
     wanted = _wanted(configs, data)
     store = None if database is None else results.Results(database)
     known = store.keys() if store else set()
-    tasks = [(data, part) for part in _parts([model for model in wanted if model.key not in known], AT_ONCE)]
+    tasks = [(data, part, device) for part in _parts([model for model in wanted if model.key not in known], AT_ONCE)]
     frame = (
         monte_carlo.collect(_train, tasks, executor, progress, store.add if store else None)
         if tasks
@@ -119,16 +123,16 @@ def _in_order(frame: pd.DataFrame, wanted: Sequence[_Model]) -> pd.DataFrame:
     return chosen.astype({"decay": bool, "finite": bool})  # SQLite has numbers only
 
 
-def _train(data: str, part: Sequence[_Model]) -> pd.DataFrame:
+def _train(data: str, part: Sequence[_Model], device: str) -> pd.DataFrame:
     steps = part[0].config.steps
-    *_, last = gans.train_population([model.config for model in part], DATA[data].source, every=steps)
+    *_, last = gans.train_population([model.config for model in part], DATA[data].source, device=device, every=steps)
     return _judge(data, part, last).assign(seconds=last.seconds / len(part))
 
 
 def _judge(data: str, part: Sequence[_Model], snapshot: gans.Snapshot) -> pd.DataFrame:
     judge = DATA[data]
-    samples = snapshot.sample(SAMPLES)
-    finite = samples.isfinite().flatten(1).all(dim=1) & snapshot.finite
+    samples = snapshot.sample(SAMPLES).cpu()
+    finite = samples.isfinite().flatten(1).all(dim=1) & snapshot.finite.cpu()
     scores = {name: worst.repeat(len(part)) for name, worst in judge.diverged().items()}
     if finite.any():
         for name, found in judge(samples[finite]).items():

@@ -57,12 +57,14 @@ class Run:
     path: list[list[Likeness]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, variant: str, epsilon: float, data: str, base: gans.Config, seeds: Sequence[int]) -> "Run":
+    def of(
+        cls, variant: str, epsilon: float, data: str, base: gans.Config, seeds: Sequence[int], device: str = "cpu"
+    ) -> "Run":
         """Before the first step, one GAN for each seed; a single one may be convolutional."""
         configs = [replace(base, **settings_of(variant, epsilon), seed=seed) for seed in seeds]
         pictures = pictures_of(data)
         known = parts(pictures, base.batch)
-        game = gans.Game(configs if len(configs) > 1 else configs[0], known.train)
+        game = gans.Game(configs if len(configs) > 1 else configs[0], known.train, device)
         return cls(game, pictures, known, variant == DEBIASED, monte_carlo.generator(*seeds))
 
     def step(self) -> None:
@@ -88,7 +90,7 @@ class Run:
 
     def sample(self, n: int) -> Tensor:
         """Pictures of each GAN, ``(seeds, n, d)``."""
-        return self.game.snapshot().sample(n).reshape(len(self.game.configs), n, -1)
+        return self.game.snapshot().sample(n).reshape(len(self.game.configs), n, -1).cpu()
 
 
 def debiased_step(game: gans.Game, pictures: images.Pictures, generator: torch.Generator) -> None:
@@ -100,9 +102,9 @@ def debiased_step(game: gans.Game, pictures: images.Pictures, generator: torch.G
     the generator; and neither of them on the critic, which trains as ever.
     """
     config, models = game.config, () if game.models is None else (game.models,)
-    fake = game.generator(torch.randn(*models, config.batch, config.latent, generator=generator))
+    fake = game.generator(torch.randn(*models, config.batch, config.latent, generator=generator).to(game.device))
     drawn = [pictures.sample(config.batch, generator) for _ in game.configs]
-    real = torch.stack(drawn).reshape(fake.shape)
+    real = torch.stack(drawn).reshape(fake.shape).to(game.device)
     with torch.no_grad():
         potential = game.critic(real).squeeze(-1)
     cost = transport.pairwise_distance(fake, real)

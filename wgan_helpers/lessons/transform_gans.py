@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Setting = tuple[str, float]
-Task = tuple[str, float, str, gans.Config, int, int, range]
+Task = tuple[str, float, str, gans.Config, int, int, range, str]
 
 _JUDGED: Final = 500  # generated pictures
 _JUDGED_LIVE: Final = 100  # so that a step of the player stays short
@@ -50,6 +50,7 @@ def measure(
     *,
     seed: int = 0,
     repetitions: int = 3,
+    device: str = "cpu",
     progress: bool = False,
     executor: Executor | None = None,
 ) -> pd.DataFrame:
@@ -66,6 +67,8 @@ def measure(
         All settings that they share.
     every : int, optional
         Generator steps from one row to the next; a quarter of the run if not given.
+    device : str
+        Where to train: ``"cpu"``, ``"cuda"`` or ``"mps"``.
     seed, repetitions, progress, executor
         As for every lesson's ``measure``. The repetitions of perceptrons train side by side.
 
@@ -80,7 +83,7 @@ def measure(
     ValueError
         If a name is unknown, or a variant with an ε is given none.
     """
-    tasks = _tasks(settings, data, base, every, seed, repetitions)
+    tasks = _tasks(settings, data, base, every, seed, repetitions, device)
     found = monte_carlo.collect(_rows, tasks, executor, progress)
     known = references(pictures_of(data), base.batch)
     about = {"epsilon": 0.0, "data": data, "batch": base.batch, "steps": 0, "repetition": 0, "seed": 0, "step": 0}
@@ -88,7 +91,13 @@ def measure(
 
 
 def _tasks(
-    settings: Sequence[Setting], data: str, base: gans.Config, every: int | None, seed: int, repetitions: int
+    settings: Sequence[Setting],
+    data: str,
+    base: gans.Config,
+    every: int | None,
+    seed: int,
+    repetitions: int,
+    device: str = "cpu",
 ) -> list[Task]:
     """What trains side by side, checked."""
     _checks.one_of(data, "data", DATA)
@@ -98,7 +107,7 @@ def _tasks(
         settings_of(*setting)
     together = repetitions if base.generator == base.critic == "mlp" else 1
     return [
-        (variant, float(epsilon), data, base, every, seed, block)
+        (variant, float(epsilon), data, base, every, seed, block, device)
         for variant, epsilon in settings
         for block in monte_carlo.blocks(repetitions, together)
     ]
@@ -110,10 +119,10 @@ def _rows(*task: Any) -> pd.DataFrame:
 
 @lru_cache(maxsize=16)
 def _train(
-    variant: str, epsilon: float, data: str, base: gans.Config, every: int, seed: int, repetitions: range
+    variant: str, epsilon: float, data: str, base: gans.Config, every: int, seed: int, repetitions: range, device: str
 ) -> tuple[pd.DataFrame, Tensor]:
     """The rows of these repetitions, and pictures ``(n, d)`` of the first at the end."""
-    run = Run.of(variant, epsilon, data, base, [1000 * seed + repetition for repetition in repetitions])
+    run = Run.of(variant, epsilon, data, base, [1000 * seed + repetition for repetition in repetitions], device)
     about = {"variant": variant, "epsilon": epsilon, "data": data, "batch": base.batch, "steps": base.steps}
     rows = []
     for step in range(1, base.steps + 1):

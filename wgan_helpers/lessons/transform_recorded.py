@@ -26,11 +26,13 @@ SETTINGS: Final[Mapping[str, Setting]] = MappingProxyType(
 _COLUMNS: Final = ["ratio", "sharpness", "spread"]
 
 
-def recordable(seeds: int = 3, steps: int = LARGE.steps) -> dict[str, recorded.Run]:
+def recordable(device: str = "cpu", seeds: int = 3, steps: int = LARGE.steps) -> dict[str, recorded.Run]:
     """What is recorded for Figures 7 and 9: for digits and faces, a GAN for each of :data:`SETTINGS`.
 
     Parameters
     ----------
+    device : str
+        Where to train.
     seeds : int
         Of each; they train side by side.
     steps : int
@@ -41,7 +43,9 @@ def recordable(seeds: int = 3, steps: int = LARGE.steps) -> dict[str, recorded.R
         name_of(name, data): recorded.Run(
             {"base": asdict(base), "variant": setting[0], **settings_of(*setting), "data": data, "seeds": seeds},
             seeds - 1,
-            recorded.last_of_each(partial(measure, [setting], data, base, base.steps, repetitions=seeds), _COLUMNS),
+            recorded.last_of_each(
+                partial(measure, [setting], data, base, base.steps, repetitions=seeds, device=device), _COLUMNS
+            ),
         )
         for data in DATA
         for name, setting in SETTINGS.items()
