@@ -164,6 +164,15 @@ def test_more_settings_add_to_a_study(tmp_path):
     assert len(other) == 4 and set(other["key"]).isdisjoint(many["key"])
 
 
+def test_one_database_serves_data_with_other_scores(tmp_path):
+    path = tmp_path / "study.db"
+    pictures = loss_study.measure(**SHORT, data="digits", database=path)
+    plane = loss_study.measure(**SHORT, database=path)
+    assert loss_statistics.score_of(pictures) == "frechet" and loss_statistics.score_of(plane) == "f1"
+    assert loss_statistics.summary(plane)["best"].notna().all()
+    assert loss_study.measure(**SHORT, data="digits", database=path).equals(pictures)
+
+
 def test_two_studies_at_once_share_a_database(tmp_path):
     path = tmp_path / "study.db"
     with ThreadPoolExecutor(2) as pool:
@@ -249,7 +258,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path):
 
 
 def test_a_database_that_cannot_be_opened_is_an_error_in_words(tmp_path):
-    with pytest.raises(OSError, match="could not be opened"):
+    with pytest.raises(OSError, match="could not be read or written: unable to open"):
         loss_study.measure(**SHORT, database=tmp_path / "missing" / "study.db")
 
 

@@ -118,7 +118,7 @@ def _parts(models: Sequence[_Model], size: int) -> list[list[_Model]]:
 
 def _in_order(frame: pd.DataFrame, wanted: Sequence[_Model]) -> pd.DataFrame:
     place = {model.key: number for number, model in enumerate(wanted)}
-    chosen = frame[frame["key"].isin(place)]
+    chosen = frame[frame["key"].isin(place)].dropna(axis="columns", how="all")  # scores of other data
     chosen = chosen.sort_values("key", key=lambda keys: keys.map(place), ignore_index=True)
     return chosen.astype({"decay": bool, "finite": bool})  # SQLite has numbers only
 

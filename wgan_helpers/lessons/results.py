@@ -3,12 +3,16 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 _TABLE: Final = "results"
 _KEY: Final = "key"
@@ -27,21 +31,12 @@ class Results:
     ValueError
         If there is a file that is no database.
     OSError
-        If it cannot be opened.
+        If it cannot be opened; later, if it cannot be read or written.
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
-        import sqlite_utils
-
         self._path = Path(path)
-        try:
-            self._database = sqlite_utils.Database(self._path)
-            self._database.conn.execute("PRAGMA busy_timeout = 60000")  # another study may be writing
-            self.keys()
-        except sqlite3.OperationalError as error:
-            raise OSError(f"the database {self._path} could not be opened: {error}") from error
-        except sqlite3.DatabaseError as error:
-            raise ValueError(f"{self._path} is not a database: give another path, or delete it") from error
+        self.keys()
 
     def keys(self) -> set[str]:
         """Of all rows."""
@@ -50,19 +45,30 @@ class Results:
     def add(self, frame: pd.DataFrame) -> None:
         """Keep these rows, all or none; those whose ``key`` is there stay as they are."""
         rows = [{str(name): _plain(value) for name, value in row.items()} for row in frame.to_dict("records")]
-        try:
-            with self._database.conn:
-                self._database[_TABLE].insert_all(rows, pk=_KEY, ignore=True, alter=True)  # type: ignore[union-attr]
-        except sqlite3.OperationalError as error:
-            raise OSError(f"the database {self._path} could not be written: {error}") from error
+        with self._opened() as database, database.conn:
+            database[_TABLE].insert_all(rows, pk=_KEY, ignore=True, alter=True)  # type: ignore[union-attr]
 
     def frame(self, keys: set[str] | None = None) -> pd.DataFrame:
         """All rows, or those with these keys, in the order in which they came."""
         return pd.DataFrame([row for row in self._rows() if keys is None or row[_KEY] in keys])
 
     def _rows(self) -> list[dict[str, Any]]:
-        table = self._database[_TABLE]
-        return list(table.rows) if table.exists() else []
+        with self._opened() as database:
+            table = database[_TABLE]
+            return list(table.rows) if table.exists() else []
+
+    @contextmanager
+    def _opened(self) -> "Iterator[Database]":
+        from sqlite_utils import Database
+
+        try:
+            with closing(Database(self._path)) as database:
+                database.conn.execute("PRAGMA busy_timeout = 60000")  # another study may be writing
+                yield database
+        except sqlite3.OperationalError as error:
+            raise OSError(f"the database {self._path} could not be read or written: {error}") from error
+        except sqlite3.DatabaseError as error:
+            raise ValueError(f"{self._path} is not a database: give another path, or delete it") from error
 
 
 def key(*parts: Mapping[str, Hashable] | str) -> str:
