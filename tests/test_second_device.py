@@ -40,8 +40,12 @@ class Generator(torch.Generator):
 class Elsewhere(torch.Tensor):
     """A tensor on the other device."""
 
+    types = frozenset({torch.float64, torch.float32, torch.bfloat16, torch.int64, torch.int32, torch.uint8, torch.bool})
+
     @staticmethod
     def __new__(cls, here):
+        if here.dtype not in cls.types:
+            raise TypeError(f"there is no {here.dtype} on this device")
         layout = {"strides": here.stride(), "storage_offset": here.storage_offset(), "dtype": here.dtype}
         made = torch.Tensor._make_wrapper_subclass(cls, here.size(), device=DEVICE, **layout)
         made.here = here
@@ -178,7 +182,7 @@ def train_every_critic_of_pictures():
         assert last.sample(5).device == DEVICE and last.finite, critic
 
 
-def judge_a_population():
+def judge_a_population(judged_on=DEVICE):
     from wgan_helpers import distributions, gans
 
     ring = distributions.GaussianRing()
@@ -191,10 +195,22 @@ def judge_a_population():
         *gans.metrics.precision_recall(samples, ring, 0.3),
         *gans.metrics.precision_recall(samples, distributions.SwissRoll(), 0.3),
         *gans.metrics.minibatch_w1(samples, ring, n=16, repetitions=2),
-        last.critic(torch.zeros(3, 2)),
-        last.critic_gradient(torch.zeros(3, 2)),
     ]
-    assert {each.device for each in found} == {DEVICE}
+    assert {each.device for each in found} == {judged_on}
+    said = last.critic(torch.zeros(3, 2)), last.critic_gradient(torch.zeros(3, 2))
+    assert {each.device for each in said} == {DEVICE}
+
+
+def train_without_float64():
+    from wgan_helpers import _checks, transport
+
+    Elsewhere.types -= {torch.float64}
+    _checks.has_float64 = lambda device: device != DEVICE
+    train_every_objective()
+    train_every_critic_of_pictures()
+    judge_a_population(judged_on=torch.device("cpu"))
+    with pytest.raises(TypeError, match=r"x and y are on lazy:0, which has no float64: use x.cpu\(\) and y.cpu\(\)"):
+        transport.wasserstein1(torch.ones(2, 3, device=NAME), torch.ones(2, 3, device=NAME))
 
 
 def transport_in_all_ways():
@@ -249,6 +265,7 @@ CHECKS = {
         refuse_to_mix,
         train_every_objective,
         train_every_critic_of_pictures,
+        train_without_float64,
         judge_a_population,
         transport_in_all_ways,
         study_losses,

@@ -7,7 +7,7 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, device
 
 _SHOWN: Final = 80  # characters of a value in an error
 LARGEST: Final = 1e15  # of a coordinate: one over another, and some hundred times that, is finite in single precision
@@ -70,3 +70,8 @@ def finite(points: "Tensor", name: str) -> "Tensor":
         found = "NaN" if points.isnan().any() else "infinity"
         raise ValueError(f"{name} must be finite, got {found} in {int((~good).sum())} of {good.numel()} points")
     return points
+
+
+def has_float64(where: "device") -> bool:
+    """Whether tensors there can be float64: on Apple's GPUs they cannot."""
+    return where.type != "mps"

@@ -171,7 +171,7 @@ class _Progress:
 def _machine(device: str) -> dict[str, Any]:
     import torch
 
-    name = _processor() if torch.device(device).type == "cpu" else torch.cuda.get_device_name(device)
+    name = torch.cuda.get_device_name(device) if torch.device(device).type == "cuda" else _processor()
     return {"name": name, "device": device, "cores": os.cpu_count(), "threads": torch.get_num_threads()}
 
 

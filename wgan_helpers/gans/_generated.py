@@ -40,6 +40,8 @@ def samples_of(samples: Array, name: str = "samples", at_least: int = 1) -> Tens
         raise ValueError(f"{name} must be (..., n, d) and not empty, got shape {tuple(samples.shape)}")
     if samples.shape[-2] < at_least:
         raise ValueError(f"{name} must have at least {at_least} points, got {samples.shape[-2]}")
+    if not _checks.has_float64(samples.device):  # which metrics are given in
+        samples = samples.cpu()
     wide = samples.detach() if samples.dtype == torch.float64 else samples.detach().float()
     return _checks.finite(wide, name)
 

@@ -2,7 +2,8 @@
 
 Samples are ``(..., n, d)``: leading axes are a population of models, each measured on its own, and every result has
 one value per model. Values that are not finite are refused, whichever model they come from. Nothing here is
-differentiable, and nothing needs more than some 50 MB beside the samples.
+differentiable, and nothing needs more than some 50 MB beside the samples. Samples on Apple's GPUs, which have no
+float64, are measured on the CPU.
 """
 
 import math

@@ -136,13 +136,13 @@ class NormEstimates(nn.Module):
     def __init__(self, matrices: Sequence[Tensor]) -> None:
         super().__init__()
         for i, matrix in enumerate(matrices):
-            exact = matrix.double()
+            exact = matrix.cpu().double()  # there is float64
             wide = matrix.shape[-2] <= matrix.shape[-1]
             gram = exact @ exact.mT if wide else exact.mT @ exact
             leading = torch.linalg.eigh(gram).eigenvectors[..., -1:]
             u, v = (leading, exact.mT @ leading) if wide else (exact @ leading, leading)
-            self.register_buffer(f"u{i}", _direction(u).to(matrix.dtype))
-            self.register_buffer(f"v{i}", _direction(v).to(matrix.dtype))
+            self.register_buffer(f"u{i}", _direction(u).to(matrix))
+            self.register_buffer(f"v{i}", _direction(v).to(matrix))
 
     def forward(self, matrices: Sequence[Tensor]) -> list[Tensor]:
         """The estimates ``u^T M v``, ``(..., 1, 1)`` each, differentiable in the matrices."""

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from wgan_helpers import _checks
+
 Array = Tensor | np.ndarray
 _ROUNDING = {torch.float32: 1e-4, torch.float64: 1e-8}  # how far weights may be from summing to one
 
@@ -16,7 +18,7 @@ def two_samples(x: Array, y: Array) -> tuple[Tensor, Tensor]:
     Raises
     ------
     TypeError
-        If one is no floating-point tensor or array, or the two differ in dtype.
+        If one is no floating-point tensor or array, or the two differ in dtype; on a device without float64.
     ValueError
         If a shape is not ``(n, d)`` or ``(b, n, d)``, the two do not fit, a sample is empty, a value is not
         finite, or the devices differ.
@@ -26,6 +28,8 @@ def two_samples(x: Array, y: Array) -> tuple[Tensor, Tensor]:
         raise TypeError(f"x is {_name(x)} and y is {_name(y)}: convert one, for example y.to(x.dtype)")
     if x.device != y.device:
         raise ValueError(f"x is on {x.device} and y on {y.device}: move one, for example y.to(x.device)")
+    if not _checks.has_float64(x.device):
+        raise TypeError(f"x and y are on {x.device}, which has no float64: use x.cpu() and y.cpu()")
     if x.shape[-1] != y.shape[-1]:
         raise ValueError(f"x and y must have the same dimension d, got {x.shape[-1]} and {y.shape[-1]}")
     if x.shape[:-2] != y.shape[:-2]:

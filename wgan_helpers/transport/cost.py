@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor
 
+from wgan_helpers import _checks
 from wgan_helpers.transport._samples import Array, two_samples
 
 _DIRECT_DIMENSION = 25  # up to here, differences are as fast as a matrix product, and exact
@@ -50,7 +51,7 @@ def unit_of(x: Tensor, y: Tensor) -> float:
 
 def distances(x: Tensor, y: Tensor) -> Tensor:
     """:func:`pairwise_distance` of samples that were checked before."""
-    if x.dtype == torch.float64 or x.shape[-1] <= _DIRECT_DIMENSION:
+    if x.dtype == torch.float64 or x.shape[-1] <= _DIRECT_DIMENSION or not _checks.has_float64(x.device):
         return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
     # |x|² + |y|² − 2xy cancels for near pairs: in float32 it would be wrong in the third digit
     centre = (x.detach().mean(dim=-2, keepdim=True) + y.detach().mean(dim=-2, keepdim=True)).double() / 2
