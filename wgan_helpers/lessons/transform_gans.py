@@ -5,7 +5,7 @@ With the c-transform each generated picture y is pulled, with unit force, toward
 geometric median of its partners, an average, as a centroid of k-means is one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import lru_cache
@@ -30,6 +30,7 @@ from wgan_helpers.lessons.picture_gans import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -193,20 +194,49 @@ def plot_pictures(
 
     A setting that :func:`measure` has not trained here before is trained now.
     """
+    generated = {
+        _name(*setting): sheet(setting, data, base, seed=seed, repetitions=repetitions) for setting in settings
+    }
+    return plot_sheets(generated, data, base.batch)
+
+
+def sheet(
+    setting: Setting,
+    data: str,
+    base: gans.Config,
+    every: int | None = None,
+    *,
+    seed: int = 0,
+    repetitions: int = 3,
+    device: str = "cpu",
+) -> "np.ndarray":
+    """64 pictures in the end of the first GAN that :func:`measure` trains, as :func:`.images.sheet` lays them out.
+
+    It is trained now, if :func:`measure` has not trained it here with the same arguments.
+    """
+    task, *_ = _tasks([setting], data, base, every, seed, repetitions, device)
+    return _laid_out(_train(*task)[1], pictures_of(data))
+
+
+def plot_sheets(generated: "Mapping[str, np.ndarray]", data: str, k: int) -> "Figure":
+    """Show sheets of generated pictures beside real ones and their k centroids."""
     import matplotlib.pyplot as plt
 
-    known = parts(pictures_of(data), base.batch)
-    shown = {"real pictures": known.real[:_SHOWN], "k-means centroids": known.centroids[:_SHOWN]}
-    for task in _tasks(settings, data, base, None, seed, repetitions):
-        shown.setdefault(_name(*task[:2]), _train(*task)[1])
-    figure, panels = plt.subplots(1, len(shown), figsize=(2.6 * len(shown), 2.9), layout="constrained")
-    for ax, (title, x) in zip(panels, shown.items(), strict=True):
-        _draw_sheet(ax, x, known, title)
+    known = parts(pictures_of(data), k)
+    beside = {"real pictures": known.real, "k-means centroids": known.centroids}
+    shown = {name: _laid_out(x[:_SHOWN], known.train) for name, x in beside.items()} | {**generated}
+    figure, panels = plt.subplots(1, len(shown), figsize=(13.0, 13.0 / len(shown) + 0.3), layout="constrained")
+    for ax, (title, pictures) in zip(panels, shown.items(), strict=True):
+        _draw_sheet(ax, pictures, title)
     return figure
 
 
-def _draw_sheet(ax: "Axes", x: Tensor, known: Parts, title: str) -> None:
-    ax.imshow(images.sheet(x.reshape(-1, *known.train.shape)), cmap="gray", vmin=0, vmax=1)
+def _laid_out(x: Tensor, pictures: images.Pictures) -> "np.ndarray":
+    return images.sheet(x.reshape(-1, *pictures.shape))
+
+
+def _draw_sheet(ax: "Axes", pictures: "np.ndarray", title: str) -> None:
+    ax.imshow(pictures, cmap="gray", vmin=0, vmax=1)
     ax.set_axis_off()
     ax.set_title(title, fontsize=10)
 
@@ -290,7 +320,7 @@ def _describe(shown: _Shown) -> str:
 def _draw(shown: _Shown, panels: "Sequence[Axes]") -> None:
     sheets = {"generated": shown.generated, "k-means centroids": shown.parts.centroids, "real": shown.parts.real}
     for ax, (title, x) in zip(panels, sheets.items(), strict=False):
-        _draw_sheet(ax, x[:_SHOWN], shown.parts, title)
+        _draw_sheet(ax, _laid_out(x[:_SHOWN], shown.parts.train), title)
     plane, path = panels[-1], shown.path
     _mark_references(plane, shown.references, shown.references["variant"])
     plane.plot([each.spread for each in path], [each.ratio for each in path], color=ui.PALETTE["red"], linewidth=1)

@@ -1,17 +1,20 @@
 """Figures 7 and 9 with larger networks and 5000 steps, recorded: a row for each seed, after its last step."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from functools import partial
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from wgan_helpers import _checks, recorded
 from wgan_helpers.lessons.likeness import references
 from wgan_helpers.lessons.picture_gans import C_EPS, DATA, DEBIASED, LARGE, WGAN_GP, C, pictures_of, settings_of
-from wgan_helpers.lessons.transform_gans import Setting, measure
+from wgan_helpers.lessons.transform_gans import Setting, measure, plot_sheets, sheet
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: By the names of their files; ε is in units of brightness.
 SETTINGS: Final[Mapping[str, Setting]] = MappingProxyType(
@@ -44,7 +47,9 @@ def recordable(device: str = "cpu", seeds: int = 3, steps: int = LARGE.steps) ->
             {"base": asdict(base), "variant": setting[0], **settings_of(*setting), "data": data, "seeds": seeds},
             seeds - 1,
             recorded.last_of_each(
-                partial(measure, [setting], data, base, base.steps, repetitions=seeds, device=device), _COLUMNS
+                partial(measure, [setting], data, base, base.steps, repetitions=seeds, device=device),
+                _COLUMNS,
+                partial(sheet, setting, data, base, base.steps, repetitions=seeds, device=device),
             ),
         )
         for data in DATA
@@ -55,6 +60,11 @@ def recordable(device: str = "cpu", seeds: int = 3, steps: int = LARGE.steps) ->
 def name_of(setting: str, data: str) -> str:
     """The name of the record for one of :data:`SETTINGS` on ``data``."""
     return setting if data == "digits" else f"{data}-{setting}"
+
+
+def plot(record: recorded.Recorded, data: str, settings: Iterable[str] = tuple(SETTINGS)) -> "Figure":
+    """Show what the first GAN of each of the settings made of ``data``, as :func:`.plot_sheets`."""
+    return plot_sheets({name: record.sheets[name_of(name, data)] for name in settings}, data, LARGE.batch)
 
 
 def summary(record: recorded.Recorded, data: str) -> pd.DataFrame:

@@ -36,7 +36,11 @@ class Run:
     rows: Callable[[Path], Rows]
 
 
-def last_of_each(measure: "Callable[[], pd.DataFrame]", columns: Sequence[str]) -> Callable[[Path], Rows]:
+def last_of_each(
+    measure: "Callable[[], pd.DataFrame]",
+    columns: Sequence[str],
+    sheet: "Callable[[], np.ndarray | None]" = lambda: None,
+) -> Callable[[Path], Rows]:
     """What many seeds that train side by side gave in the end, as :attr:`Run.rows`: a row for each seed.
 
     Parameters
@@ -45,6 +49,8 @@ def last_of_each(measure: "Callable[[], pd.DataFrame]", columns: Sequence[str]) 
         Returns a frame with the columns ``repetition`` and ``step``. It is not resumed, but starts anew.
     columns : sequence of str
         What is recorded of it. A row's ``step`` is the repetition's number.
+    sheet : callable, optional
+        Asked last: the sheet of pictures.
     """
 
     def rows(_: Path) -> Rows:
@@ -54,6 +60,6 @@ def last_of_each(measure: "Callable[[], pd.DataFrame]", columns: Sequence[str]) 
         last = frame[frame["step"] == frame["step"].max()].set_index("repetition")[[*columns]]
         for repetition, row in last.iterrows():
             yield {"step": int(repetition), "seconds": seconds} | row.to_dict()
-        return None
+        return sheet()
 
     return rows
