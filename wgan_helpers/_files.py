@@ -1,7 +1,7 @@
 """Writing a file whole or not at all."""
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,13 +13,13 @@ UNFINISHED = ".part"  # how the name of a file ends that is being written, or wa
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A file under another name that becomes ``path`` when all went well, and vanishes otherwise."""
-    handle, name = tempfile.mkstemp(UNFINISHED, f".{path.name}.", path.parent)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
-        with os.fdopen(handle, "w+b") as file:
+        with part.open("x+b") as file:  # with the rights of any new file: others may share a cache
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(name, path)
+        part.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise

@@ -281,6 +281,10 @@ for data in ("digits", "faces"):
     table = lessons.transform_recorded.summary(recording, data)
     print(f"\n{data}, n = k = 64\n{table.drop(index=['c-transform', 'wgan-gp']).round(2).to_string()}")
 
+# %%
+for data in ("digits", "faces"):
+    lessons.transform_recorded.plot(recording, data, ("c-eps-transform-0.1", "c-eps-transform-1000", "c-eps-debiased-1000"))
+
 # %% [markdown]
 # **The paper says** (Figure 9): at ε = 1000 the generator keeps converging into a k-means-like distribution, although the sample
 # complexity is cured; so its hypothesis is that the distance of *pixels* is at fault. **Measured here, on digits**:
