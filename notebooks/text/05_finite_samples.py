@@ -420,7 +420,7 @@ for data in ("digits", "faces"):
     lessons.transform_recorded.plot(recording, data, ("c-transform", "wgan-gp"))
 
 # %% [markdown]
-# At length it is there. On digits the c-transform has the ratio of another run of k-means, 0.64, on faces a lower one, 0.57 against 0.59; its pictures are less
+# At length it is there, and one sees it: the c-transform's faces are centroids to the eye. On digits the c-transform has the ratio of another run of k-means, 0.64, on faces a lower one, 0.57 against 0.59; its pictures are less
 # sharp and less varied than centroids, on faces by far (sharpness 0.12 against 0.31). WGAN-GP is near the real pictures: 0.94 and 0.89 against 1.04 and
 # 0.92. So *similar to k-means* holds for both, and what there is of a difference makes the c-transform's pictures the blurrier ones.
 

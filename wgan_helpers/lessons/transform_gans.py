@@ -219,15 +219,15 @@ def sheet(
 
 
 def plot_sheets(generated: "Mapping[str, np.ndarray]", data: str, k: int) -> "Figure":
-    """Show sheets of generated pictures beside real ones and their k centroids."""
+    """Show sheets of generated pictures beside real ones and their k centroids: five of eight rows."""
     import matplotlib.pyplot as plt
 
     known = parts(pictures_of(data), k)
     beside = {"real pictures": known.real, "k-means centroids": known.centroids}
     shown = {name: _laid_out(x[:_SHOWN], known.train) for name, x in beside.items()} | {**generated}
-    figure, panels = plt.subplots(1, len(shown), figsize=(13.0, 13.0 / len(shown) + 0.3), layout="constrained")
+    figure, panels = plt.subplots(1, len(shown), figsize=(2.6 * len(shown), 1.9), layout="constrained")
     for ax, (title, pictures) in zip(panels, shown.items(), strict=True):
-        _draw_sheet(ax, pictures, title)
+        _draw_sheet(ax, pictures[: len(pictures) * 5 // 8], title)
     return figure
 
 
@@ -236,7 +236,7 @@ def _laid_out(x: Tensor, pictures: images.Pictures) -> "np.ndarray":
 
 
 def _draw_sheet(ax: "Axes", pictures: "np.ndarray", title: str) -> None:
-    ax.imshow(pictures, cmap="gray", vmin=0, vmax=1)
+    ax.imshow(pictures, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     ax.set_axis_off()
     ax.set_title(title, fontsize=10)
 
