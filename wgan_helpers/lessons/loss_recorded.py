@@ -1,4 +1,4 @@
-"""Section 7.2 at length, recorded: each loss with many settings, on ring and grid and on pictures."""
+"""Section 7.2 at length, recorded: each loss with many settings, on ring, grid and triangles and on pictures."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -19,6 +19,7 @@ STUDIES: Final[Mapping[str, tuple[int, gans.Config]]] = MappingProxyType(
     {
         "ring": (100, replace(BASE, steps=2000)),
         "grid": (100, replace(BASE, steps=2000)),
+        "triangles": (16, replace(BASE, steps=8000, hidden=128, latent=8)),
         "digits": (32, replace(BASE, steps=1000, hidden=64)),
         "faces": (16, replace(BASE, steps=500, hidden=64)),
     }
