@@ -75,7 +75,8 @@ lessons.duality.explore(seed=seed)
 #
 # $$g^c_i = \min_j \; c_{ij} - g_j .$$
 #
-# So one minimum, without any training, makes the best of what is known on one side.
+# So one minimum, without any training, makes the best of what is known on one side. Your critic below is a ramp that is flat beyond a
+# kink, $f(z) = s \min(u \cdot z, k)$: with the direction $u$, the slope $s$ and the kink $k$.
 
 # %%
 ui.predict(
@@ -152,8 +153,8 @@ ui.predict(
 lessons.estimation_error.explore(seed=seed)
 
 # %% [markdown]
-# **What you should have seen.** *Steps of the critic* moves only the green bar. *Sample size* moves both, in opposite
-# directions: more points make the sample better and the critic's task harder. At d = 2 the untrained critic misses most
+# **What you should have seen.** Of the two errors, *steps of the critic* changes only the critic's (green). More points shrink the
+# sample's (orange) and lengthen the critic's: the sample gets better, the critic's task harder. At d = 2 the untrained critic misses most
 # of the distance. At d = 50 it misses next to nothing, although it has learnt nothing: its value is the mean distance to the
 # *nearest* point, and in high dimension that is nearly the distance to the partner in the optimal plan. There almost the
 # whole error is the sample's.
@@ -201,7 +202,8 @@ lessons.quizzes.ask("estimating_w1")
 #
 # - A plan and a critic are two views of one number; along the plan the critic has slope 1.
 # - A c-transform makes an admissible critic of any. If it was admissible before, its value can only rise, without learning.
-# - For a 1-Lipschitz critic the two errors have opposite signs on average. In high dimension the finite sample is the one that counts.
+# - For a 1-Lipschitz critic the two errors have opposite signs on average. With a c-transform, in high dimension nearly the whole error is
+#   the finite sample's; a critic that is a network on both sides misses much more (notebook 04).
 #
 # **References**: Villani 2009, *Optimal Transport*, ch. 5 (duality) · Mallasto, Montúfar, Gerolin 2019
 # ([arXiv:1910.03875](https://arxiv.org/abs/1910.03875)) · Weed and Bach 2017

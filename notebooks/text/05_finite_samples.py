@@ -198,8 +198,8 @@ lessons.false_minima.explore(seed=seed)
 
 # %% [markdown]
 # **What you should have seen.** In low dimension the mean is far worse than a fresh batch. As d grows it overtakes it,
-# and in the limit the fresh batch is √2 times as far away. The centroids beat the fresh batch almost everywhere; only in
-# very high dimension, where they fit the points they were computed from, the mean is better still. So the minibatch loss
+# and in the limit the fresh batch is √2 times as far away. The centroids beat the fresh batch almost everywhere; only from
+# about 100 dimensions on (n = 64), where they fit the points they were computed from, the mean is better still. So the minibatch loss
 # of a generator that has collapsed to one point is *lower* than that of a perfect generator:
 #
 # $$\arg\min_\theta \mathbb E\,W_1(p^\theta_n, p^*_n) \ne \arg\min_\theta W_1(p^\theta, p^*) .$$
@@ -313,8 +313,9 @@ print(dimensions.tail(3)[["law", "dim", "intrinsic", "ratio", "error"]].round(3)
 lessons.intrinsic_dimension.plot(dimensions);
 
 # %% [markdown]
-# It is the *intrinsic* dimension that counts, as Weed and Bach (2017) stress, not the number of pixels: digits stand where a
-# Gaussian law of 8 dimensions stands. Faces are above the line of the Gaussians: their directions vary by very different
+# With as few points as these the estimate is too low in high dimension: the last grey dot is the Gaussian law of 128 dimensions, and
+# stands below 60. So compare pictures with the grey line, not with the numbers on the axis. It is the *intrinsic* dimension that counts, as Weed
+# and Bach (2017) stress, not the number of pixels: digits stand where a Gaussian law of 8 dimensions stands. Faces are above the line of the Gaussians: their directions vary by very different
 # amounts, and one number does not say everything.
 
 # %% [markdown]
@@ -376,7 +377,7 @@ for law in (distributions.Gaussian(dim=2), images.load("digits")):
 #
 # The lower, the more like centroids. But the mean of *all* pictures is near a centroid too. So two more numbers belong to it: the
 # *spread*, the mean distance between two generated pictures; and the *sharpness*, the variance of what Laplace's filter answers
-# (Tolstikhin et al. 2018). Both are 1 for real pictures.
+# (Tolstikhin et al. 2018). Both are shares of the real pictures'.
 
 # %%
 ui.predict(

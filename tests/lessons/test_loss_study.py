@@ -100,6 +100,17 @@ def test_a_model_that_diverged_scores_nothing():
     assert frame.loc[1, ["precision", "recall", "f1"]].tolist() == [0, 0, 0]
 
 
+def test_triangles_with_a_little_noise_are_right_and_the_mean_picture_is_not():
+    judge = loss_judges.DATA["triangles"]
+    noise = torch.Generator().manual_seed(1)
+    real = judge.source.sample(400, torch.Generator().manual_seed(3))
+    noisy = real + 0.1 * torch.randn(real.shape, generator=noise)
+    mean = judge.source.mean.float().expand_as(real)
+    scores = judge(torch.stack([real, noisy, mean]))
+    assert scores["precision"][0] == 1 and scores["recall"][0] > 0.9
+    assert scores["precision"][1] > 0.9 and scores["precision"][2] == 0
+
+
 @pytest.mark.parametrize("data", ["digits", "faces"])
 def test_pictures_are_judged_by_their_distance_to_real_ones(data):
     judge = loss_judges.DATA[data]

@@ -120,14 +120,14 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Index ``method``; ``estimate, exact, slope, corrected, quality`` as in :func:`measure`; ``ratio``, of the
-        estimate to the exact W₁, and ``ratio_error``, its standard error over the repetitions; ``error``, the mean of
-        ``|estimate - exact| / exact``.
+        estimate to the exact W₁; ``ratio_error, quality_error``, standard errors over the repetitions; ``error``, the
+        mean of ``|estimate - exact| / exact``.
     """
     end = frame[frame["step"] >= _LAST * frame.groupby("method")["step"].transform("max")]
     end = end.assign(error=(end["estimate"] - end["exact"]).abs() / end["exact"], ratio=end["estimate"] / end["exact"])
     columns = ["estimate", "exact", "slope", "corrected", "quality", "ratio", "error"]
     each = end.groupby(["method", "repetition"], sort=False)[columns].mean().groupby("method", sort=False)
-    return each.mean().assign(ratio_error=each["ratio"].sem())
+    return each.mean().assign(ratio_error=each["ratio"].sem(), quality_error=each["quality"].sem())
 
 
 def plot(frame: pd.DataFrame, ax: "Axes | None" = None, real: float | None = None) -> "Axes":
