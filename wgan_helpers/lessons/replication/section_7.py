@@ -1,5 +1,6 @@
 """Section 7: what a Lipschitz critic does, and whether the loss matters."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -86,9 +87,13 @@ def _drawn(scores: np.ndarray, generator: np.random.Generator) -> np.ndarray:
 
 
 def _vanilla_beside(scores: Scores, of_many: Callable[[np.ndarray], float] = np.max) -> Estimate:
-    ns, penalty = scores["ns"], scores["wgan-gp"]
-    found = of_many(ns) / of_many(penalty)
-    return bootstrap(lambda g: of_many(_drawn(ns, g)) / of_many(_drawn(penalty, g)), float(found))
+    def ratio(draw: Callable[[np.ndarray], np.ndarray]) -> float:
+        ns, penalty = (float(of_many(draw(scores[loss]))) for loss in ("ns", "wgan-gp"))
+        if penalty == 0:  # two that fail are alike
+            return math.inf if ns else 1.0
+        return ns / penalty
+
+    return bootstrap(lambda g: ratio(partial(_drawn, generator=g)), ratio(lambda values: values))
 
 
 def _median_over_best(loss: str, scores: Scores) -> Estimate:
@@ -120,7 +125,7 @@ def _if_recorded(
     return lambda: None if (found := scores()) is None else judge(found)
 
 
-_ring, _grid, _digits, _faces = (partial(_recorded_scores, data) for data in ("ring", "grid", "digits", "faces"))
+_ring, _grid, _triangles, _digits, _faces = (partial(_recorded_scores, data) for data in loss_recorded.STUDIES)
 
 
 CLAIMS: Final = (
@@ -180,7 +185,7 @@ CLAIMS: Final = (
         "7.2",
         Statement(
             "With the right hyperparameters the vanilla GAN is comparable to WGAN-GP, or better.",
-            "best score of the non-saturating GAN / best of WGAN-GP; F1 in the plane, 1 / Fréchet distance of pictures",
+            "best of the non-saturating GAN / best of WGAN-GP; F1 on known manifolds, else 1 / Fréchet distance",
             Range(low=0.8),
             {"ring, 32 random settings, 1000 steps": lambda seed: _vanilla_beside(_scores(seed))},
             {
@@ -189,12 +194,13 @@ CLAIMS: Final = (
                     _again, partial(_vanilla_beside, of_many=np.mean)
                 ),
                 "grid, 100 random settings, 2000 steps": _if_recorded(_grid, _vanilla_beside),
+                "triangles, 16 random settings, 4000 steps": _if_recorded(_triangles, _vanilla_beside),
                 "digits, 32 random settings, 1000 steps": _if_recorded(_digits, _vanilla_beside),
                 "faces, 16 random settings, 500 steps": _if_recorded(_faces, _vanilla_beside),
             },
         ),
         "comparable or better (Lucic et al. 2017)",
-        "One seed of each setting favours it in the plane; other seeds, and digits, favour gradient penalties.",
+        "One seed of each setting favours it in the plane; other seeds, triangles and digits favour a penalty.",
         _SEEN,
         6,
     ),
@@ -221,10 +227,10 @@ CLAIMS: Final = (
             "share of the recorded studies that the loss which wins most of them wins",
             Range(high=0.95),
             {},
-            {"ring, ring again with 50 other seeds, grid, digits, faces": _wins},
+            {"ring, ring again with 50 other seeds, grid, triangles, digits, faces": _wins},
         ),
         "no single loss",
-        "WGAN-GP wins three of five studies, two of them by a hair; LSGAN and the non-saturating GAN win one each.",
+        "WGAN-GP wins three of six studies, two by a hair; LSGAN, the non-saturating GAN and DRAGAN win one each.",
         _SEEN,
         6,
     ),
