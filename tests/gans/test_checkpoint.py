@@ -109,6 +109,7 @@ def test_a_configuration_with_numbers_of_numpy_can_be_saved(tmp_path):
         (SMALL, Gaussian(dim=2), "of a run with source = "),
         (SMALL, Gaussian(dim=3), "dimension 2, .*dimension 3"),
         (SMALL, GaussianRing(std=0.1), "of a run with source = "),
+        (SMALL, GaussianRing(std=0.0201), "of a run with source = "),
     ],
 )
 def test_a_checkpoint_of_another_run_is_refused(config, source, words, tmp_path):
@@ -118,10 +119,14 @@ def test_a_checkpoint_of_another_run_is_refused(config, source, words, tmp_path)
     assert str(refusal.value).endswith("give the run a checkpoint of its own")
 
 
-def test_other_points_are_another_source(tmp_path):
-    stop_after(2, SMALL, torch.ones(50, 2), tmp_path / "run.pt")
+POINTS = torch.rand(100, 2, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("other", [2 * POINTS, -POINTS, POINTS.flip(1)])
+def test_other_points_are_another_source(other, tmp_path):
+    stop_after(2, SMALL, POINTS, tmp_path / "run.pt")
     with pytest.raises(ValueError, match="source"):
-        train(SMALL, 2 * torch.ones(50, 2), checkpoint=tmp_path / "run.pt")
+        train(SMALL, other, checkpoint=tmp_path / "run.pt")
 
 
 class Trap:

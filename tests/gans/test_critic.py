@@ -1,6 +1,7 @@
 """A critic alone: what it says of two fixed samples, how it is held, what it refuses."""
 
 import copy
+import pickle
 
 import pytest
 import torch
@@ -34,6 +35,32 @@ def test_no_lipschitz_critic_exceeds_the_exact_distance_and_it_comes_near():
     estimates = trained(Critic(config(lr_critic=1e-2), 2), 100, real, fake)
     assert max(estimates) <= exact + 1e-5
     assert estimates[-1] > 0.95 * exact
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda critic: pickle.loads(pickle.dumps(critic))])
+def test_a_copy_trains_on_its_own_and_as_the_original_does(copied):
+    real, fake = two_samples()
+    critic = Critic(config(), 2)
+    trained(critic, 3, real, fake)
+    other = copied(critic)
+    before = critic.network(real)
+    estimates = trained(other, 5, real, fake)
+    assert torch.equal(critic.network(real), before)
+    assert trained(critic, 5, real, fake) == estimates
+
+
+@pytest.mark.parametrize(
+    ("real", "error", "words"),
+    [
+        (torch.zeros(0, 2), ValueError, r"real must be \(n, 2\), got \(0, 2\)"),
+        (torch.zeros(2), ValueError, r"real must be \(n, 2\), got \(2,\)"),
+        (torch.zeros(4, 2).double(), TypeError, "real must be a torch.float32 tensor.*got torch.float64"),
+        (torch.zeros(4, 2).numpy(), TypeError, "real must be a torch.float32 tensor.*got ndarray"),
+    ],
+)
+def test_what_is_no_sample_is_refused(real, error, words):
+    with pytest.raises(error, match=words):
+        Critic(config(), 2).step(real, torch.zeros(4, 2))
 
 
 def test_a_c_transform_critic_takes_samples_of_two_sizes():

@@ -152,6 +152,7 @@ def test_a_soft_penalty_makes_the_critic_steeper_by_a_known_law(penalty):
         (Config(batch=101), torch.randn(100, 2), ValueError, "batch must be at most 100, the number of points"),
         (Config(), torch.full((500, 2), math.nan), ValueError, "points must be finite, got NaN in 500 of 500"),
         (Config(), "ring", TypeError, "source must be a law, pictures or points"),
+        (Config(), GaussianRing, TypeError, "source must be a law, .* got the class GaussianRing"),
         (Config(generator="conv"), RING, ValueError, "convolutional networks need pictures"),
         (Config(critic="conv"), RING, ValueError, "for points take critic='mlp'"),
         ([], RING, ValueError, "at least one configuration"),

@@ -12,7 +12,7 @@ from sklearn.cluster import KMeans
 
 from wgan_helpers import images
 from wgan_helpers.distributions import Bernoulli, Gaussian, UniformCube
-from wgan_helpers.lessons import batches, crossover, false_minima
+from wgan_helpers.lessons import batches, crossover, false_minima, monte_carlo
 
 
 def means(law, n=64, repetitions=20, **options):
@@ -82,6 +82,16 @@ def test_centroids_are_fitted_one_after_the_other_whoever_asks(monkeypatch):
         list(pool.map(lambda seed: batches.kmeans_batch(Gaussian(3), 4, seed), range(900, 908)))
     batches.kmeans_batch.cache_clear()
     assert most == [1] * 8
+
+
+def test_centroids_are_fitted_to_other_points_than_those_they_are_judged_by(monkeypatch):
+    known, fit = [], batches._fit
+    monkeypatch.setattr(batches, "_fit", lambda points, *rest: known.append(points) or fit(points, *rest))
+    law, n = Gaussian(3), 8
+    batches.kmeans_batch(law, n, 77)
+    for repetition in (0, 1, law.dim):
+        judged = law.sample(2 * n, monte_carlo.generator(77, n, law.dim, repetition))
+        assert not torch.isin(judged, known[0]).any()
 
 
 def test_centroids_of_fewer_values_than_centroids_are_fine():

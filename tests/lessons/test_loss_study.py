@@ -182,6 +182,7 @@ def test_one_database_serves_data_with_other_scores(tmp_path):
     assert loss_statistics.score_of(pictures) == "frechet" and loss_statistics.score_of(plane) == "f1"
     assert loss_statistics.summary(plane)["best"].notna().all()
     assert loss_study.measure(**SHORT, data="digits", database=path).equals(pictures)
+    assert plane["precision"].between(0, 1).all() and (plane["arithmetic"] == "float32").all()
 
 
 def test_two_studies_at_once_share_a_database(tmp_path):

@@ -13,6 +13,12 @@ from wgan_helpers.networks import bjorck
 TIGHT = 1e-5
 
 
+@pytest.mark.parametrize("scale", [1e9, 1e20, 1e38])
+def test_weights_whose_square_overflows_are_certified_too(scale):
+    weight = scale * torch.randn(2, 8, 6, generator=torch.Generator().manual_seed(0)).clamp(-1, 1)
+    assert (norm(bjorck(weight)) <= 1 + TIGHT).all()
+
+
 def seeded(*seeds):
     return [torch.Generator().manual_seed(seed) for seed in seeds]
 

@@ -25,6 +25,23 @@ def axes(models):
     return () if models is None else (models,)
 
 
+def test_parameters_put_in_their_place_are_used():
+    network, x = build(None), points(5, 4)
+    zeros = {name: torch.zeros_like(value) for name, value in network.named_parameters()}
+    assert torch.func.functional_call(network, zeros, (x,)).eq(0).all()
+    other = MLP(4, 1, 6).double()
+    other.load_state_dict(network.state_dict(), assign=True)
+    assert torch.equal(other(x), network(x))
+
+
+@pytest.mark.parametrize("kind", [MLP, LipschitzMLP, SpectralMLP])
+def test_an_ensemble_under_vmap_is_each_network_alone(kind):
+    networks, x = [kind(4, 1, 6).double() for _ in range(3)], points(5, 4)
+    parameters, buffers = torch.func.stack_module_state(networks)
+    outputs = torch.func.vmap(lambda p, b: torch.func.functional_call(networks[0], (p, b), (x,)))(parameters, buffers)
+    assert torch.allclose(outputs, torch.stack([network(x) for network in networks]))
+
+
 # ---------------------------------------------------------------- one and many
 
 

@@ -29,18 +29,22 @@ class FlatAdam:
         parameters = list(network.parameters())
         self.values = torch.cat([p.detach().flatten() for p in parameters])
         self.gradient, self._mean, self._square = (torch.zeros_like(self.values) for _ in range(3))
-        start = 0
-        for p in parameters:
-            part = slice(start, start + p.numel())
-            p.data = self.values[part].view_as(p)
-            p.grad = self.gradient[part].view_as(p)
-            start = part.stop
+        self.bind(network)
         self._sizes = [p.numel() // models for p in parameters]
         self._lr: float | Tensor = 0.0
         self._beta1: float | Tensor = 0.0
         self._beta2: float | Tensor = 0.0
         self._weight1: float | Tensor = 1.0  # product of the β of all steps so far
         self._weight2: float | Tensor = 1.0
+
+    def bind(self, network: nn.Module) -> None:
+        """Have this network's parameters and gradients be views of the vectors: a copy of both is not bound yet."""
+        start = 0
+        for p in network.parameters():
+            part = slice(start, start + p.numel())
+            p.data = self.values[part].view_as(p)
+            p.grad = self.gradient[part].view_as(p)
+            start = part.stop
 
     def set(self, lr: Sequence[float], beta1: Sequence[float], beta2: Sequence[float]) -> None:
         """Go on with this learning rate and these momenta, one for each model."""

@@ -35,8 +35,9 @@ class Source:
             self._count = len(source.points)
         if isinstance(source, Pictures):
             self._count = len(source)
-        if not (hasattr(source, "sample") and hasattr(source, "dim")):
-            raise TypeError(f"source must be a law, pictures or points (N, d), got {type(source).__name__}")
+        if isinstance(source, type) or not (hasattr(source, "sample") and hasattr(source, "dim")):
+            found = f"the class {source.__name__}" if isinstance(source, type) else type(source).__name__
+            raise TypeError(f"source must be a law, pictures or points (N, d), got {found}")
         self._source = source
         self.must_fill(batch)
         self.dim: int = source.dim
@@ -49,7 +50,10 @@ class Source:
             raise ValueError(f"source draws points that are not finite: {wrong} of {len(probe)}")
         # same-named laws of other parameters, and as many other points, are another source
         name = getattr(source, "name", type(source).__name__)
-        self.about = f"{name} (dimension {self.dim}, mean square {probe.square().mean():.4g})"
+        numbers = probe.flatten().double()
+        direction = torch.arange(len(numbers), dtype=torch.float64, device=numbers.device).sin()
+        moments = f"mean square {numbers.square().mean():.6g}, projection {(numbers * direction).mean():.6g}"
+        self.about = f"{name} (dimension {self.dim}, {moments})"
 
     def must_fill(self, batch: int) -> None:
         """Refuse minibatches larger than the data."""

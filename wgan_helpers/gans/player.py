@@ -43,6 +43,11 @@ class Player:
         self.adam = FlatAdam(network, len(configs))
         self.set(configs)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A copy, also one from a pickle, trains on its own."""
+        self.__dict__.update(state)
+        self.adam.bind(self.network)
+
     def set(self, configs: list[Config]) -> None:
         """Go on by these settings."""
         self.configs, self.config = configs, configs[0]
@@ -141,8 +146,8 @@ class Critic(Player):
 
         Raises
         ------
-        ValueError
-            If their shapes do not fit the critic.
+        TypeError, ValueError
+            If they do not fit the critic.
         """
         self._must_fit(real, fake)
         with stepping(self.config, self._randomness.device):
@@ -248,8 +253,12 @@ class Critic(Player):
 
     def _must_fit(self, real: Tensor, fake: Tensor) -> None:
         leading = () if self._models is None else (self._models,)
+        dtype = self.adam.values.dtype
         for name, x in (("real", real), ("fake", fake)):
-            if x.shape != (*leading, x.shape[-2], self.dim):
+            if not (isinstance(x, Tensor) and x.dtype == dtype):
+                found = x.dtype if isinstance(x, Tensor) else type(x).__name__
+                raise TypeError(f"{name} must be a {dtype} tensor, as the critic's weights are, got {found}")
+            if x.ndim != len(leading) + 2 or x.shape != (*leading, x.shape[-2], self.dim) or not x.shape[-2]:
                 wanted = ", ".join(map(str, (*leading, "n", self.dim)))
                 raise ValueError(f"{name} must be ({wanted}), got {tuple(x.shape)}")
         same_dimension(real, fake, ("real points", "fake ones"))

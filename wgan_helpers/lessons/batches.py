@@ -61,8 +61,10 @@ def kmeans_batch(law: Law, n: int, seed: int = 0, per_centroid: int = _POINTS_PE
     """
     if isinstance(law, images.Pictures) and max(law.shape[1:]) > _SMALL:
         return _means(law, clusters(law, n, seed), n)
-    known = len(law) if isinstance(law, images.Pictures) else per_centroid * n
-    points = law.sample(known, monte_carlo.generator(seed, n, law.dim))
+    if isinstance(law, images.Pictures):
+        points = law.sample(len(law), monte_carlo.generator(seed, n, law.dim))
+    else:
+        points = law.sample(per_centroid * n, monte_carlo.generator(seed, n, law.dim, monte_carlo.APART))
     return torch.from_numpy(_fit(points, n, seed).cluster_centers_)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
@@ -37,10 +38,12 @@ def two_nearest_neighbours(x: Tensor) -> float:
     ValueError
         If fewer than three different points are left.
     """
+    _, first_of_equals = np.unique(x.detach().cpu().numpy(), axis=0, return_index=True)
+    x = x[np.sort(first_of_equals)]
     # in parts, since pictures have many coordinates
     parts = x.split(100)
     distance = torch.cat([torch.cat([transport.pairwise_distance(a, b) for b in parts], dim=1) for a in parts])
-    # a point is left out that comes earlier once more
+    # those too near to tell apart are one as well
     new = ~(distance == 0).tril(-1).any(dim=1)
     if new.sum() < 3:
         raise ValueError(f"x must have at least 3 different points, got {new.sum()}")

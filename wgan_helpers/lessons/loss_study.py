@@ -65,9 +65,9 @@ def measure(
     Returns
     -------
     DataFrame
-        One row per loss and setting, in their order: ``key, data, loss, setting``, the fields of the configuration,
-        and ``finite, precision, recall, f1, seconds``, or, of pictures, ``frechet`` in place of the three. A model
-        that diverged scores 0, or the distance of black pictures.
+        One row per loss and setting, in their order: ``key, data, loss, setting``, the fields of the configuration
+        (its ``precision`` as ``arithmetic``), and ``finite, precision, recall, f1, seconds``, or, of pictures,
+        ``frechet`` in place of the three. A model that diverged scores 0, or the distance of black pictures.
     """
     _checks.one_of(data, "data", DATA)
     configs = [config for loss in losses for config in settings(loss, count, base, seed)]
@@ -139,11 +139,16 @@ def _judge(data: str, part: Sequence[_Model], snapshot: gans.Snapshot) -> pd.Dat
             scores[name][finite] = found.double()
     rows = [
         {"key": model.key, "data": data, "loss": model.config.objective, "setting": model.setting}
-        | asdict(model.config)
+        | _fields(model.config)
         | {"finite": bool(fine)}
         for model, fine in zip(part, finite, strict=True)
     ]
     return pd.DataFrame(rows).assign(**{name: values.tolist() for name, values in scores.items()})
+
+
+def _fields(config: gans.Config) -> dict[str, Any]:
+    fields = asdict(config)
+    return fields | {"arithmetic": fields.pop("precision")}  # a score has that name
 
 
 def plot(frame: pd.DataFrame, ax: "Axes | None" = None, score: str | None = None) -> "Axes":

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,15 @@ from wgan_helpers import _checks
 from wgan_helpers.ui import Step
 
 Task = tuple[Any, ...]
+#: In the key of a generator, what no repetition has: a reference must not be fitted to points that it is judged by.
+APART: Final = 2**32 - 1
 
 
 def generator(seed: int, *key: int) -> torch.Generator:
-    """A generator for one repetition: the same numbers whatever runs beside it, before it or where."""
+    """A generator for one repetition: the same numbers whatever runs beside it, before it or where.
+
+    A key that ends in zeros is the same without them.
+    """
     state = np.random.SeedSequence([seed, *key]).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(state >> np.uint64(1)))
 

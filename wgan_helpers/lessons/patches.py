@@ -155,7 +155,7 @@ def _batch(law: images.Pictures, kind: str, n: int, generator: Generator, seed: 
 @lru_cache(maxsize=64)
 def _centroids(law: images.Pictures, side: int, k: int, seed: int) -> tuple[Tensor, Tensor]:
     """The centroids of k-means on patches, ``(k, c · side · side)``, and their masses."""
-    generator = monte_carlo.generator(seed, side, k)
+    generator = monte_carlo.generator(seed, side, k, monte_carlo.APART)
     shown = min(len(law), _PER_CENTROID * k, _SHOWN)
     each = -(-_PER_CENTROID * k // shown)
     return batches.weighted_centroids(draw(_sample(law, shown, generator), side, each, generator), k, seed)

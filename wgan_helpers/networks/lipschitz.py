@@ -42,6 +42,8 @@ def bjorck(weight: Tensor) -> Tensor:
     square = torch.linalg.vector_norm(gram, dim=(-2, -1)).square_()
     bound = mean + (square - gram.shape[-1] * mean.square()).clamp_min_(0).sqrt_()
     if not (bound <= _SAFE).all():  # hardly ever
+        if not bound.isfinite().all() and weight.isfinite().all():
+            return bjorck(weight / weight.abs().amax(dim=(-2, -1), keepdim=True).clamp_min(1))
         shrink = torch.where(bound > _SAFE, bound, 1.0).rsqrt_()[..., None, None]  # not to √3, which becomes zero
         weight = shrink * weight
         gram *= shrink.square_()

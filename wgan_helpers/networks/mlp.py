@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Generator, Tensor, nn
@@ -62,13 +63,23 @@ class MLP(nn.Module):
         each = one_for_each(generators, self.models)
         device = "cpu" if each[0] is None else each[0].device
         shapes = list(pairwise(sizes))
-        # plain lists, since going through a ParameterList takes longer than a small layer
-        self.weights = [nn.Parameter(torch.empty(*axes, *shape, device=device)) for shape in shapes]
-        self.biases = [nn.Parameter(torch.empty(*axes, 1, shape[1], device=device)) for shape in shapes]
-        for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            self.register_parameter(f"weight{layer}", weight)
-            self.register_parameter(f"bias{layer}", bias)
+        self._weight_names = [f"weight{layer}" for layer in range(len(shapes))]
+        self._bias_names = [f"bias{layer}" for layer in range(len(shapes))]
+        for weight, bias, shape in zip(self._weight_names, self._bias_names, shapes, strict=True):
+            self.register_parameter(weight, nn.Parameter(torch.empty(*axes, *shape, device=device)))
+            self.register_parameter(bias, nn.Parameter(torch.empty(*axes, 1, shape[1], device=device)))
         self._initialise(each)
+
+    @property
+    def weights(self) -> list[nn.Parameter]:
+        """Of all layers, from the first to the last, ``(..., inputs, outputs)`` each."""
+        # not a ParameterList: going through it takes longer than a small layer
+        return [cast(nn.Parameter, self._parameters[name]) for name in self._weight_names]
+
+    @property
+    def biases(self) -> list[nn.Parameter]:
+        """Of all layers, from the first to the last, ``(..., 1, outputs)`` each."""
+        return [cast(nn.Parameter, self._parameters[name]) for name in self._bias_names]
 
     @torch.no_grad()
     def _initialise(self, each: Sequence[Generator | None]) -> None:
