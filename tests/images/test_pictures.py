@@ -1,5 +1,6 @@
 """Pictures as a law: what is loaded, what is drawn from it."""
 
+import copy
 import io
 import pickle
 
@@ -82,6 +83,46 @@ def test_labels_and_factors_stay_with_their_pictures():
 def test_pictures_travel_to_other_processes():
     there = pickle.loads(pickle.dumps(numbered(4, labels=torch.arange(4))))
     assert torch.equal(there.pixels, numbered(4).pixels)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda pictures: pickle.loads(pickle.dumps(pictures))])
+def test_a_copy_of_pictures_on_disk_draws_the_same(copied):
+    faces = images.load("faces", size=16, n=60)
+    drawn = [each.sample(3, torch.Generator().manual_seed(1)) for each in (faces, copied(faces))]
+    assert torch.equal(*drawn)
+    assert torch.equal(faces.mean, copied(faces).mean)
+
+
+def test_a_mask_takes_those_that_it_names():
+    pictures = numbered(5, labels=torch.tensor([3, 1, 3, 2, 3]))
+    threes = pictures.take(pictures.labels == 3)
+    assert threes.labels.tolist() == [3, 3, 3]
+    assert torch.equal(threes.pixels, pictures.pixels[[0, 2, 4]])
+
+
+@pytest.mark.parametrize(
+    ("chosen", "error", "words"),
+    [
+        (np.ones(3, bool), ValueError, r"chosen says yes or no to \(3,\) pictures, there are 5"),
+        ([0.5, 1.5], TypeError, "chosen must be integers or bool, got float64"),
+    ],
+)
+def test_what_chooses_no_pictures_is_refused(chosen, error, words):
+    with pytest.raises(error, match=words):
+        numbered(5).take(chosen)
+
+
+@pytest.mark.parametrize(
+    ("stored", "error", "words"),
+    [
+        (np.zeros((5, 8, 8), np.uint8), ValueError, r"stored must be \(n, c, h, w\), got shape \(5, 8, 8\)"),
+        (torch.zeros(5, 1, 8, 8, dtype=torch.int64), TypeError, "stored must be uint8 levels or .* got int64"),
+        (np.zeros((5, 1, 8, 8), np.uint16), TypeError, "stored must be uint8 levels or .* got uint16"),
+    ],
+)
+def test_what_is_no_set_of_pictures_is_refused(stored, error, words):
+    with pytest.raises(error, match=words):
+        images.Pictures(stored, "numbers", "here")
 
 
 def test_a_grid_is_a_sheet_of_the_first():

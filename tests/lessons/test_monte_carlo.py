@@ -10,7 +10,7 @@ import torch
 from distributed import Client
 
 from wgan_helpers.distributions import Gaussian
-from wgan_helpers.lessons import monte_carlo, sample_complexity
+from wgan_helpers.lessons import crossover, loss_study, monte_carlo, sample_complexity
 
 SETTING = {"law": Gaussian(3), "sizes": (4, 9), "repetitions": 23}
 
@@ -61,6 +61,18 @@ def interrupted(index):
     if index == 2:
         raise KeyboardInterrupt
     return pd.DataFrame({"index": [index]})
+
+
+def test_a_seed_that_is_none_is_named():
+    with pytest.raises(ValueError, match="seed must be at least 0, got -1"):
+        sample_complexity.measure(**SETTING, seed=-1)
+
+
+def test_an_empty_list_of_settings_is_refused():
+    with pytest.raises(ValueError, match="nothing to measure"):
+        crossover.measure(())
+    with pytest.raises(ValueError, match="nothing to measure"):
+        loss_study.measure(())
 
 
 def test_an_interrupt_keeps_the_rows_so_far_and_says_so():

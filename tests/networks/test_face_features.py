@@ -40,6 +40,13 @@ def test_identity_looks_past_the_light(people):
     assert same < 0.7 * strangers
 
 
+def test_reading_the_weights_draws_no_random_number():
+    face_features.record.cache_clear()
+    state = torch.get_rng_state()
+    face_features.record()
+    assert torch.equal(torch.get_rng_state(), state)
+
+
 def test_features_are_the_same_however_many_pictures_come(pixels):
     torch.testing.assert_close(
         face_features.features(pixels)[:3], face_features.features(pixels[:3]), rtol=1e-4, atol=1e-4

@@ -594,3 +594,17 @@ def test_bad_settings_are_refused_in_one_line(call, settings, message):
 def test_bad_samples_are_refused(call, x, message):
     with pytest.raises((TypeError, ValueError), match=message):
         getattr(transport, call)(x, points(4, 2), 1.0)
+
+
+# second derivatives
+
+
+@pytest.mark.parametrize("loss", [transport.entropic_cost, transport.sinkhorn_divergence])
+def test_a_second_derivative_is_refused_and_the_first_is_not_changed_by_asking_for_its_graph(loss):
+    x, y = torch.rand(2, 5, 2, dtype=torch.float64)
+    x.requires_grad_()
+    (plain,) = torch.autograd.grad(loss(x, y, 0.5), x)
+    (gradient,) = torch.autograd.grad(loss(x, y, 0.5), x, create_graph=True)
+    assert torch.equal(gradient, plain)
+    with pytest.raises(NotImplementedError, match="entropic losses have a first derivative only"):
+        gradient.square().sum().backward()

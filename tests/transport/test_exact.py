@@ -300,3 +300,16 @@ def test_bad_weights_are_refused_in_one_line(a, error, says):
 def test_a_cost_that_does_not_fit_its_potential_is_refused():
     with pytest.raises(ValueError, match=r"cost \(\.\.\., n, m\) and g \(\.\.\., m\) must fit"):
         transport.c_transform(torch.zeros(3, 4), torch.zeros(3))
+
+
+@pytest.mark.parametrize("distance", [transport.wasserstein1, transport.wasserstein2, transport.energy_distance])
+def test_weights_that_require_a_gradient_count_as_constants(distance):
+    x, y = torch.rand(2, 4, 3, dtype=torch.float64)
+    a = torch.full((4,), 0.25, dtype=torch.float64, requires_grad=True)
+    assert not distance(x, y, a).requires_grad
+    assert torch.equal(distance(x.requires_grad_(), y, a), distance(x, y, a.detach()))
+
+
+def test_distances_near_the_largest_number_are_right():
+    x, y = torch.tensor([[3e38]]), torch.tensor([[2.9e38]])
+    assert transport.pairwise_distance(x, y).item() == pytest.approx(1e37, rel=1e-5)

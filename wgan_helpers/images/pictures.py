@@ -49,6 +49,13 @@ class Pictures:
     labels: Tensor | None = None
     factors: Any = None
 
+    def __post_init__(self) -> None:
+        if len(self.stored.shape) != 4:
+            raise ValueError(f"stored must be (n, c, h, w), got shape {tuple(self.stored.shape)}")
+        dtype = np.asarray(self.stored[:0]).dtype
+        if dtype != np.uint8 and not np.issubdtype(dtype, np.floating):
+            raise TypeError(f"stored must be uint8 levels or floating-point brightness, got {dtype}")
+
     def __len__(self) -> int:
         return len(self.stored)
 
@@ -108,8 +115,26 @@ class Pictures:
         return drawn.flatten(1).to(device, dtype)
 
     def take(self, chosen: Sequence[int] | np.ndarray | Tensor) -> "Pictures":
-        """The pictures with these numbers, in this order, as a set in memory; labels and factors go along."""
-        index = np.asarray(chosen, dtype=np.int64)
+        """The pictures with these numbers, in this order, as a set in memory; labels and factors go along.
+
+        Parameters
+        ----------
+        chosen : (m,) integers or (n,) bool
+            Numbers of pictures, or which of all.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is neither.
+        """
+        index = np.asarray(chosen)
+        if index.dtype == bool:
+            if index.shape != (len(self),):
+                raise ValueError(f"chosen says yes or no to {index.shape} pictures, there are {len(self)}")
+            index = index.nonzero()[0]
+        elif index.size and not np.issubdtype(index.dtype, np.integer):
+            raise TypeError(f"chosen must be integers or bool, got {index.dtype}")
+        index = index.astype(np.int64)
         labels = None if self.labels is None else self.labels[torch.from_numpy(index)]
         factors = None if self.factors is None else self.factors[index]
         return Pictures(self.stored[index], self.name, self.source, self.white, labels, factors)
@@ -139,8 +164,9 @@ class Pictures:
 
     def _forget(self) -> None:
         """Give back the memory of what was read of a file: the system keeps it, as long as there is room."""
-        if isinstance(self.stored, np.memmap) and hasattr(mmap, "MADV_DONTNEED"):
-            self.stored._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]
+        file = getattr(self.stored, "_mmap", None)  # none of a set that was copied or sent to another process
+        if file is not None and hasattr(mmap, "MADV_DONTNEED"):
+            file.madvise(mmap.MADV_DONTNEED)
 
     def __repr__(self) -> str:
         return f"Pictures: {self.name}, {len(self)} of {'×'.join(map(str, self.shape))}, {self.source}"

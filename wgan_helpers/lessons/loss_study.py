@@ -84,6 +84,8 @@ def train(
     executor: Executor | None = None,
 ) -> pd.DataFrame:
     """As :func:`measure`, of any configurations; those of a loss are numbered from 0."""
+    if not configs:
+        raise ValueError("there is nothing to measure: no loss, or no configuration, is given")
     wanted = _wanted(configs, data)
     store = None if database is None else results.Results(database)
     known = store.keys() if store else set()

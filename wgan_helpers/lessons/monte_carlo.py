@@ -23,7 +23,7 @@ def generator(seed: int, *key: int) -> torch.Generator:
 
     A key that ends in zeros is the same without them.
     """
-    state = np.random.SeedSequence([seed, *key]).generate_state(1, np.uint64)[0]
+    state = np.random.SeedSequence([_checks.integer(seed, "seed", minimum=0), *key]).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(state >> np.uint64(1)))
 
 
@@ -75,8 +75,16 @@ def collect(
         Whether to show a bar. An interrupt keeps what there is, with a warning.
     keep : callable, optional
         Is given the rows of each task as soon as they are there, in the order in which they come.
+
+    Raises
+    ------
+    ValueError
+        If there is no task.
     """
     from tqdm.auto import tqdm
+
+    if not tasks:
+        raise ValueError("there is nothing to measure: one of the lists of settings is empty")
 
     frames: dict[int, pd.DataFrame] = {}
     try:

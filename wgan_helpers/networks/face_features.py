@@ -57,7 +57,8 @@ def record() -> Record:
     """The recorded network, ready to use."""
     folder = files("wgan_helpers.recorded")
     about = json.loads(folder.joinpath(f"{NAME}.json").read_text(encoding="utf-8"))
-    reader = Reader(len(about["factors"]))
+    with torch.random.fork_rng(devices=[]):  # initial weights, which are replaced
+        reader = Reader(len(about["factors"]))
     with folder.joinpath(f"{NAME}.pt").open("rb") as file:
         weights = torch.load(file, weights_only=True)
     reader.load_state_dict({name: weight.float() for name, weight in weights.items()})

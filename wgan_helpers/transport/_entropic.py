@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from wgan_helpers import _checks
 from wgan_helpers.transport import _sinkhorn_torch
@@ -155,15 +154,35 @@ class _Envelope(torch.autograd.Function):
         return solved.values.clone()
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, slopes: Tensor) -> tuple[Tensor | None, ...]:
         x, y, a, b, g = ctx.saved_tensors
-        epsilons = ctx.settings.epsilons
-        if x.device.type in _COMPILED:
-            from wgan_helpers.transport import _sinkhorn
+        pulls = _pulls(x.detach(), y.detach(), a, b, g, ctx.settings.epsilons, slopes.detach())
+        if torch.is_grad_enabled():  # a graph of the gradient is wanted
+            pulls = [_NoSecondDerivative.apply(pull, x, y, slopes) for pull in pulls]
+        return *pulls, None, None, None, None
 
-            points = x.contiguous().numpy(), y.contiguous().numpy()
-            mass = a.contiguous().numpy(), b.contiguous().numpy()
-            pulls = _sinkhorn.gradient(*points, *mass, np.array(epsilons), g.numpy(), slopes.numpy())
-            return *map(torch.from_numpy, pulls), None, None, None, None
-        return *_sinkhorn_torch.gradient(x, y, a, b, epsilons, g, slopes), None, None, None, None
+
+def _pulls(
+    x: Tensor, y: Tensor, a: Tensor, b: Tensor, g: Tensor, epsilons: list[float], slopes: Tensor
+) -> Sequence[Tensor]:
+    """The gradients in x and y of the costs, each times its slope."""
+    if x.device.type not in _COMPILED:
+        return _sinkhorn_torch.gradient(x, y, a, b, epsilons, g, slopes)
+    from wgan_helpers.transport import _sinkhorn
+
+    points = x.contiguous().numpy(), y.contiguous().numpy()
+    mass = a.contiguous().numpy(), b.contiguous().numpy()
+    pulls = _sinkhorn.gradient(*points, *mass, np.array(epsilons), g.numpy(), slopes.numpy())
+    return [torch.from_numpy(pull) for pull in pulls]
+
+
+class _NoSecondDerivative(torch.autograd.Function):
+    """The gradient, as it is; who differentiates it again is told so, and not given a zero."""
+
+    @staticmethod
+    def forward(ctx: Any, gradient: Tensor, *_: Tensor) -> Tensor:
+        return gradient.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *_: Tensor) -> Any:
+        raise NotImplementedError("entropic losses have a first derivative only: their gradient has no graph")

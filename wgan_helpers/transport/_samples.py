@@ -52,7 +52,7 @@ def weights(a: Array | None, x: Tensor, name: str) -> Tensor:
     shape = x.shape[:-1]
     if a is None:
         return torch.full(shape, 1 / shape[-1], dtype=torch.float64, device=x.device)
-    a = _floating(a, name)
+    a = _floating(a, name).detach()
     if a.shape not in (shape, shape[-1:]):
         raise ValueError(f"{name} must have shape {tuple(shape)} or {tuple(shape[-1:])}, got {tuple(a.shape)}")
     if a.device != x.device:

@@ -46,7 +46,8 @@ def scaled_distances(x: Tensor, y: Tensor) -> Tensor:
 def unit_of(x: Tensor, y: Tensor) -> float:
     """A power of two, by which to divide is exact, near the largest number of both."""
     largest = max(float(x.detach().abs().max()), float(y.detach().abs().max()))
-    return math.ldexp(1.0, min(max(math.frexp(largest)[1], -1000), 1000))
+    most = 127 if x.dtype == torch.float32 else 1000
+    return math.ldexp(1.0, min(max(math.frexp(largest)[1], -1000), most))
 
 
 def distances(x: Tensor, y: Tensor) -> Tensor:

@@ -29,7 +29,7 @@ class EntropicTransport(NamedTuple):
     Attributes
     ----------
     cost : () or (b,)
-        ``min ⟨P, C⟩ + ε KL(P | a⊗b)``, in the unit of the data; differentiable in the points.
+        ``min ⟨P, C⟩ + ε KL(P | a⊗b)``, in the unit of the data; differentiable once in the points.
     f, g : (n,) or (b, n), and (m,) or (b, m)
         Potentials, in the unit of the data. Their constant is fixed by ``Σ b_j g_j = 0``. Not differentiable.
     converged : () or (b,) bool
@@ -82,7 +82,7 @@ def entropic_transport(
     Returns
     -------
     EntropicTransport
-        Its cost is differentiable in the points: by the envelope theorem the plan counts as constant.
+        Its cost is differentiable once in the points: by the envelope theorem the plan counts as constant.
 
     Warns
     -----
@@ -136,7 +136,7 @@ def entropic_cost(
     Returns
     -------
     () or (b,); with a sweep over ε (k,) or (k, b)
-        Costs, in the unit of the data, differentiable in the points.
+        Costs, in the unit of the data, differentiable once in the points.
 
     Warns
     -----
@@ -221,7 +221,7 @@ def sinkhorn_divergence(
     Returns
     -------
     () or (b,); with a sweep over ε (k,) or (k, b)
-        Divergences, in the unit of the data, differentiable in the points.
+        Divergences, in the unit of the data, differentiable once in the points.
 
     Warns
     -----
