@@ -13,10 +13,11 @@ from wgan_helpers.lessons import batches, false_minima, kmeans, monte_carlo
 from wgan_helpers.lessons.picture_gans import WGAN_GP, C
 from wgan_helpers.lessons.replication.claim import Claim, Estimate, Range, Statement
 from wgan_helpers.lessons.replication.likeness import LIKE_CENTROIDS, recorded_place, trained_place
-from wgan_helpers.lessons.replication.numbers import ratio
+from wgan_helpers.lessons.replication.numbers import mean, ratio
 
 _SEEN: Final = "05_finite_samples"
 _PAPER: Final = false_minima.PAPER_FACES
+_FITS: Final = 8
 _FACES, _DIGITS = "faces, 64 × 64", "digits, 8 × 8"
 _FAMILIES: Final[Mapping[str, Callable[[int], Law]]] = {"Gaussian": Gaussian, "uniform on the cube": UniformCube}
 _PICTURES: Final = {_FACES: ("faces", 64), _DIGITS: ("digits", None)}
@@ -59,6 +60,11 @@ def _drawn_centroids(law: str, n: int = 64, repetitions: int = 50) -> Callable[[
     return measured
 
 
+def _over_fits(measured: Callable[[int], Estimate]) -> Callable[[int], Estimate]:
+    """The mean over several fits of k-means to new points: they differ by more than the minibatches of one fit."""
+    return lambda seed: mean(pd.Series([measured(fit).value for fit in range(_FITS * seed, _FITS * (seed + 1))]))
+
+
 def _nearest_points(weighted: bool) -> Callable[[int], Estimate]:
     """W₂ of 16 centroids to a large sample, over that of the same centroids with the weights of their cells."""
 
@@ -96,7 +102,8 @@ CLAIMS: Final = (
             "A generator that outputs k-means centroids has a lower loss than the best possible generator.",
             _RATIO.format("centroids drawn at random"),
             Range(high=1),
-            {law: _drawn_centroids(law) for law in ("Gaussian, d = 2", "Gaussian, d = 50", _FACES)},
+            {law: _over_fits(_drawn_centroids(law)) for law in ("Gaussian, d = 2", "Gaussian, d = 50")}
+            | {_FACES: _drawn_centroids(_FACES)},
         ),
         "a lower loss than the best possible generator",
         "A generator draws each point anew, so centroids come twice or never. In high dimension it still wins.",
@@ -125,7 +132,7 @@ CLAIMS: Final = (
             _RATIO.format("k-means centroids"),
             Range(high=1),
             {
-                law: _against_fresh("k-means", law)
+                law: _over_fits(_against_fresh("k-means", law))
                 for law in ("Gaussian, d = 50", "Gaussian, d = 1000", "uniform on the cube, d = 50")
             },
         ),
