@@ -10,6 +10,7 @@ from wgan_helpers.distributions import Empirical
 from wgan_helpers.images import Pictures
 
 _PROBE, _PROBE_NUMBERS = 1000, 4_000_000  # at most so many points and coordinates are looked at
+_PROJECTED = 100_000  # coordinates
 
 
 class Source:
@@ -50,9 +51,9 @@ class Source:
             raise ValueError(f"source draws points that are not finite: {wrong} of {len(probe)}")
         # same-named laws of other parameters, and as many other points, are another source
         name = getattr(source, "name", type(source).__name__)
-        numbers = probe.flatten().double()
-        direction = torch.arange(len(numbers), dtype=torch.float64, device=numbers.device).sin()
-        moments = f"mean square {numbers.square().mean():.6g}, projection {(numbers * direction).mean():.6g}"
+        numbers = probe.flatten()[:_PROJECTED].cpu().double()
+        direction = torch.arange(len(numbers), dtype=torch.float64).sin()
+        moments = f"mean square {probe.square().mean():.4g}, projection {(numbers * direction).mean():.6g}"
         self.about = f"{name} (dimension {self.dim}, {moments})"
 
     def must_fill(self, batch: int) -> None:
