@@ -112,7 +112,7 @@ for method, row in lessons.training_estimation.summary(curves).iterrows():
 # %% [markdown]
 # **What you should have seen.** The last column resolves it. For the c-transform it is below 1: its blurred faces are *nearer* to a minibatch
 # of real faces than real faces are. It minimises what it was given, and that has its minimum elsewhere. WGAN-GP's is 1.00, that of
-# a perfect generator, and its critic does not know it. The two at the bottom, with a large ε, know the distance as well and have the worst pictures of all, for another
+# a perfect generator, and its critic does not know it. The two at the top left, with ε = 3.9 and 1000, know the distance as well and have the worst pictures of all, for another
 # reason: without debiasing they make all faces one (notebook 06).
 
 # %% [markdown]

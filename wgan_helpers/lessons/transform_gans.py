@@ -167,6 +167,8 @@ _LOOKS: Final = (
     ("blue", "s", "--"),
     ("green", "^", ":"),
     ("orange", "v", "-."),
+    ("purple", "p", "-."),
+    ("sky", "X", ":"),
 )
 
 
