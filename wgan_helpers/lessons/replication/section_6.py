@@ -150,7 +150,7 @@ CLAIMS: Final = (
             },
         ),
         "remains poor",
-        "Not debiased, the loss wants all points in one place. Debiased, it gives digits; faces are noisy, so poor still.",
+        "Not debiased, the loss wants all points in one place. Debiased, it gives digits; faces are noisy, still poor.",
         _SEEN,
         4,
     ),
