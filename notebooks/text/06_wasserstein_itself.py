@@ -384,7 +384,8 @@ lessons.exercises.light_proof()
 #
 # The centroids of notebook 05, and blurred pictures such as those of Figure 9, come from the same ruler. Each drawn face knows
 # its factors, so we can ask how much of each factor's variance lies *between* the clusters: 100 % if k-means sorts by it
-# alone, about $(k - 1)/(n - 1)$ if it does not see it at all.
+# alone, about $(k - 1)/(n - 1)$ if it does not see it at all. (The live figure has faces of 32 × 32 pixels, the list below it those
+# of 64 × 64.)
 
 # %%
 ui.predict(

@@ -147,7 +147,7 @@ CLAIMS: Final = (
             },
         ),
         "This is not the case in practice",
-        "True by nearly everything from scratch. One that only has to follow, in one dimension, misses a few per cent.",
+        "True by nearly everything from scratch. One that only has to follow, in one dimension, misses 2 to 9 %.",
         _SEEN,
         2,
     ),
